@@ -1,0 +1,54 @@
+// File: proof.h
+//
+// RFC 9162 hashing, proofs and their checks. Pure functions; the reference vectors of RFC 6962 are the
+// tests. Verifiers refuse any hash that is not exactly 32 bytes and any proof of another length than
+// the sizes demand; consistency from size 0 is refused.
+#ifndef TRUSTHUB_COMMON_AUDIT_PROOF_H_
+#define TRUSTHUB_COMMON_AUDIT_PROOF_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace trusthub::audit {
+
+std::string LeafHash(absl::string_view input);
+std::string NodeHash(absl::string_view left, absl::string_view right);
+std::string EmptyRoot();
+
+// Leaf hash of index i, for trees whose leaves are read when needed.
+using LeafHashes = std::function<absl::StatusOr<std::string>(std::int64_t)>;
+
+absl::StatusOr<std::string> RootOf(std::int64_t size, const LeafHashes& leaves);
+absl::StatusOr<std::vector<std::string>> InclusionProof(std::int64_t index, std::int64_t size,
+                                                        const LeafHashes& leaves);
+absl::StatusOr<std::vector<std::string>> ConsistencyProof(std::int64_t first, std::int64_t second,
+                                                          const LeafHashes& leaves);
+
+// OK, or DATA_LOSS saying what does not fit.
+absl::Status VerifyInclusion(absl::string_view leaf_hash, std::int64_t index, std::int64_t size,
+                             const std::vector<std::string>& proof, absl::string_view root);
+absl::Status VerifyConsistency(std::int64_t first, absl::string_view first_root,
+                               std::int64_t second, absl::string_view second_root,
+                               const std::vector<std::string>& proof);
+
+// Root over leaf hashes given one after the other, O(log n) memory; for verifying a whole log.
+class RootBuilder {
+ public:
+  void Add(absl::string_view leaf_hash);
+  std::string Root() const;
+  std::int64_t size() const { return size_; }
+
+ private:
+  std::int64_t size_ = 0;
+  std::vector<std::string> frontier_;  // one root per set bit of size_, largest first
+};
+
+}  // namespace trusthub::audit
+
+#endif  // TRUSTHUB_COMMON_AUDIT_PROOF_H_

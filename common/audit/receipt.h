@@ -1,0 +1,23 @@
+// File: receipt.h
+//
+// Receipts: making one from a commit, and checking one with no network and no trust in the hub but
+// its published audit key.
+#ifndef TRUSTHUB_COMMON_AUDIT_RECEIPT_H_
+#define TRUSTHUB_COMMON_AUDIT_RECEIPT_H_
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "common/store/store.h"
+#include "trusthub/types/v1/disclosure.pb.h"
+
+namespace trusthub::audit {
+
+void FillReceipt(const store::LeafPlace& place, const store::SealedHead& head,
+                 absl::string_view content_hash, types::v1::Receipt* receipt);
+
+// OK when the head is signed by `public_key` and contains the leaf; DATA_LOSS saying what is wrong.
+absl::Status VerifyReceipt(const types::v1::Receipt& receipt, absl::string_view public_key);
+
+}  // namespace trusthub::audit
+
+#endif  // TRUSTHUB_COMMON_AUDIT_RECEIPT_H_

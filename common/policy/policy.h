@@ -1,0 +1,137 @@
+// File: policy.h
+//
+// Who may know what: sharing agreements as data, decisions as a pure function, answers built from
+// what was granted. Default deny: what no rule grants is withheld, a field without a category stops
+// the service.
+#ifndef TRUSTHUB_COMMON_POLICY_POLICY_H_
+#define TRUSTHUB_COMMON_POLICY_POLICY_H_
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "common/auth/principal.h"
+#include "google/protobuf/message.h"
+#include "trusthub/options/v1/options.pb.h"
+
+namespace trusthub::policy {
+
+using options::v1::Category;
+using options::v1::Purpose;
+using options::v1::RecordKind;
+
+// A set of categories, one bit each.
+class CategorySet {
+ public:
+  constexpr CategorySet() = default;
+  constexpr explicit CategorySet(std::uint64_t bits) : bits_(bits) {}
+  constexpr bool Has(Category c) const { return (bits_ >> c) & 1; }
+  constexpr void Add(Category c) { bits_ |= std::uint64_t{1} << c; }
+  constexpr void Remove(Category c) { bits_ &= ~(std::uint64_t{1} << c); }
+  constexpr bool empty() const { return bits_ == 0; }
+  constexpr std::uint64_t bits() const { return bits_; }
+  friend constexpr CategorySet operator|(CategorySet a, CategorySet b) {
+    return CategorySet(a.bits_ | b.bits_);
+  }
+  friend constexpr CategorySet operator&(CategorySet a, CategorySet b) {
+    return CategorySet(a.bits_ & b.bits_);
+  }
+  friend constexpr bool operator==(CategorySet a, CategorySet b) { return a.bits_ == b.bits_; }
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+
+// How the caller's agency relates to the record or its child. A set of bits.
+enum Relation : std::uint32_t {
+  kOwner = 1u << 0,        // owns the record
+  kAuthor = 1u << 1,       // made the record
+  kHolding = 1u << 2,      // holds a record of the child
+  kReferrer = 1u << 3,     // referred the child
+  kResponsible = 1u << 4,  // is the council responsible for the child's case
+  kEnquiry = 1u << 5,      // takes part in a strategy discussion or section 47 enquiry
+  kCoreGroup = 1u << 6,    // is in the core group of the child's plan
+  kPresenting = 1u << 7,   // the child is presenting there now
+  kPublic = 1u << 8,       // the record is about no child (the directory)
+};
+
+// Flags of the child that agreements may ask for. A set of bits.
+enum ChildFlag : std::uint32_t {
+  kProtectionPlan = 1u << 0,
+  kLookedAfter = 1u << 1,
+};
+
+// What a decision rests on; nothing else is looked at.
+struct Question {
+  const auth::Principal* caller = nullptr;
+  Purpose purpose = options::v1::PURPOSE_UNSPECIFIED;
+  RecordKind record_kind = options::v1::RECORD_KIND_UNSPECIFIED;
+  std::uint32_t relations = 0;
+  std::uint32_t child_flags = 0;
+  absl::CivilDay day;  // on the domain clock: agreements are effective-dated
+};
+
+struct Decision {
+  CategorySet granted;
+  // Rule that granted each category; "" for the rest. Points into the Agreements that decided.
+  std::array<absl::string_view, 64> rules{};
+};
+
+// An immutable, loaded set of agreements. Decide is a pure function: thread-safe, no allocation.
+class Agreements {
+ public:
+  virtual ~Agreements() = default;
+  virtual Decision Decide(const Question& question) const = 0;
+  // Digest of the files, short and stable; what audit entries name.
+  virtual absl::string_view version() const = 0;
+  // Whether the existence of `category` must not show in `withheld`.
+  virtual bool IsSecret(Category category) const = 0;
+  // Why a category was not granted, for a practitioner, and the agency that can release it.
+  virtual std::string ExplainWithheld(const Question& question, Category category) const = 0;
+};
+
+// Reads every *.yaml of `folder`. An error names the file, the line and what to do.
+absl::StatusOr<std::shared_ptr<const Agreements>> LoadAgreements(absl::string_view folder);
+
+// The record of a message that is about to be given, as far as policy needs it.
+struct RecordFacts {
+  RecordKind kind = options::v1::RECORD_KIND_UNSPECIFIED;
+  absl::string_view name;
+  absl::string_view child;
+  absl::string_view owner_agency;
+  absl::string_view author_agency;
+};
+
+// What a grant plan did.
+struct Granted {
+  CategorySet disclosed;  // categories of populated fields that were copied
+  CategorySet withheld;   // categories of populated fields that were not
+  int records_dropped = 0;  // whole records that the caller may not know of
+};
+
+// Copies the granted part of a message. Compiled once per message type at start-up: no descriptor is
+// walked per call.
+class GrantPlan {
+ public:
+  virtual ~GrantPlan() = default;
+  // For each record inside `full`, `decide` gives the granted set; an empty set drops the record
+  // whole. Fields outside any record are granted by `outer`. Unknown fields are dropped. `out` is an
+  // empty message of the same type. The Disclosure field is left alone.
+  virtual Granted Build(const google::protobuf::Message& full, CategorySet outer,
+                        const std::function<CategorySet(const RecordFacts&)>& decide,
+                        google::protobuf::Message* out) const = 0;
+};
+
+// Fails, naming the field, when a field of `descriptor` or of anything in it has no category.
+absl::StatusOr<std::unique_ptr<GrantPlan>> CompileGrantPlan(
+    const google::protobuf::Descriptor* descriptor);
+
+}  // namespace trusthub::policy
+
+#endif  // TRUSTHUB_COMMON_POLICY_POLICY_H_

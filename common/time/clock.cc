@@ -1,0 +1,76 @@
+#include "common/time/clock.h"
+
+#include <sys/stat.h>
+
+#include <fstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/mutex.h"
+
+namespace trusthub {
+namespace {
+
+class MachineClock final : public Clock {
+ public:
+  absl::Time Now() const override { return absl::Now(); }
+};
+
+class FileClockImpl final : public Clock {
+ public:
+  explicit FileClockImpl(std::string path) : path_(std::move(path)) {}
+
+  absl::Status Load() const {
+    MutexLock lock(mutex_);
+    return LoadLocked();
+  }
+
+  absl::Time Now() const override {
+    MutexLock lock(mutex_);
+    LoadLocked().IgnoreError();  // Promise: an unreadable file keeps the last good setting.
+    return absl::Now() + offset_;
+  }
+
+ private:
+  absl::Status LoadLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    struct stat info;
+    if (stat(path_.c_str(), &info) != 0) {
+      return absl::NotFoundError(absl::StrCat("sandbox clock file ", path_, " cannot be read"));
+    }
+    const absl::Time written = absl::TimeFromTimespec(info.st_mtim);
+    if (written == written_) return absl::OkStatus();
+    std::ifstream file(path_);
+    std::string line;
+    std::getline(file, line);
+    absl::Time instant;
+    std::string error;
+    if (!absl::ParseTime(absl::RFC3339_full, line, &instant, &error)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("sandbox clock file ", path_, " line 1 is not an RFC 3339 instant: ", error));
+    }
+    offset_ = instant - written;
+    written_ = written;
+    return absl::OkStatus();
+  }
+
+  const std::string path_;
+  mutable Mutex mutex_;
+  mutable absl::Time written_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  mutable absl::Duration offset_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+const Clock& RealClock() {
+  static const auto* clock = new MachineClock;
+  return *clock;
+}
+
+absl::StatusOr<std::unique_ptr<Clock>> FileClock(absl::string_view path) {
+  auto clock = std::make_unique<FileClockImpl>(std::string(path));
+  if (absl::Status status = clock->Load(); !status.ok()) return status;
+  return clock;
+}
+
+}  // namespace trusthub
