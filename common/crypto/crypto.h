@@ -1,11 +1,12 @@
 // File: crypto.h
 //
 // Hashes, keyed hashes, sealing and signatures over OpenSSL; no other room but auth sees OpenSSL.
-// Functions that cannot fail with valid arguments abort the process when OpenSSL fails: going on with
-// a wrong hash is worse. All are thread-safe. Strings are bytes.
+// Functions that cannot fail with valid arguments abort the process when OpenSSL fails: going on
+// with a wrong hash is worse. All are thread-safe. Strings are bytes.
 #ifndef TRUSTHUB_COMMON_CRYPTO_CRYPTO_H_
 #define TRUSTHUB_COMMON_CRYPTO_CRYPTO_H_
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 
