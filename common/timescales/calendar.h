@@ -1,8 +1,8 @@
 // File: calendar.h
 //
 // Working days in England (domain.md 1.2 C1): not a Saturday, Sunday, Christmas Day, Good Friday or
-// bank holiday in England and Wales under the Banking and Financial Dealings Act 1971. A frozen table
-// covers 2006-2028, the generator the other years; both are held equal by a test.
+// bank holiday in England and Wales under the Banking and Financial Dealings Act 1971. A frozen
+// table covers 2006-2028, the generator the other years; both are held equal by a test.
 #ifndef TRUSTHUB_COMMON_TIMESCALES_CALENDAR_H_
 #define TRUSTHUB_COMMON_TIMESCALES_CALENDAR_H_
 
@@ -16,7 +16,8 @@ class Calendar {
  public:
   virtual ~Calendar() = default;
   virtual bool IsWorkingDay(absl::CivilDay day) const = 0;
-  // Day n of a period of working days; the trigger's day is day 0 (C2). Negative n counts back (C3).
+  // Day n of a period of working days; the trigger's day is day 0 (C2). Negative n counts back
+  // (C3).
   virtual absl::CivilDay AddWorkingDays(absl::CivilDay day, int n) const = 0;
   // Working days after `from` up to and including `to`; negative when `to` lies before.
   virtual int WorkingDaysBetween(absl::CivilDay from, absl::CivilDay to) const = 0;

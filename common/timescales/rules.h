@@ -1,8 +1,8 @@
 // File: rules.h
 //
 // Statutory time limits as effective-dated data (deploy/config/timescales/*.yaml; domain.md 1). The
-// rule is chosen by the trigger date, never by today's date. Pure functions over a loaded, immutable
-// set; thread-safe.
+// rule is chosen by the trigger date, never by today's date. Pure functions over a loaded,
+// immutable set; thread-safe.
 #ifndef TRUSTHUB_COMMON_TIMESCALES_RULES_H_
 #define TRUSTHUB_COMMON_TIMESCALES_RULES_H_
 
@@ -29,8 +29,8 @@ absl::string_view ClockStatusName(ClockStatus status);
 class Rules {
  public:
   virtual ~Rules() = default;
-  // The deadline of rule `id` (e.g. "REF.DECIDE") for a trigger on `trigger`. NotFound when no rule of
-  // that id was in force that day.
+  // The deadline of rule `id` (e.g. "REF.DECIDE") for a trigger on `trigger`. NotFound when no rule
+  // of that id was in force that day.
   virtual absl::StatusOr<Deadline> DeadlineOf(absl::string_view id,
                                               absl::CivilDay trigger) const = 0;
   virtual const Calendar& calendar() const = 0;
