@@ -1,0 +1,44 @@
+// The tree keeps its own rules. Each finding names the file, the line and what to write instead.
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "gtest/gtest.h"
+#include "tests/tidy/include_rules.h"
+#include "tests/tidy/source_tree.h"
+#include "tests/tidy/text_rules.h"
+
+namespace trusthub::tidy {
+namespace {
+
+const std::vector<SourceFile>& Tree() {
+  static const auto& tree = *new std::vector<SourceFile>(ReadTree(TRUSTHUB_SOURCE_DIR));
+  return tree;
+}
+
+void ExpectNone(const std::function<std::vector<Finding>(const SourceFile&)>& check) {
+  for (const SourceFile& file : Tree()) {
+    for (const Finding& finding : check(file)) ADD_FAILURE() << Describe(finding);
+  }
+}
+
+TEST(Tidy, ReadsTheWholeTree) {
+  std::set<std::string> tops;
+  for (const SourceFile& file : Tree()) tops.insert(file.path.substr(0, file.path.find('/')));
+  EXPECT_EQ(tops, (std::set<std::string>{"common", "deploy", "protos", "services", "tests"}));
+  EXPECT_GT(Tree().size(), 100u);
+}
+
+TEST(Tidy, IncludesRunOneWay) { ExpectNone(CheckIncludes); }
+TEST(Tidy, IncludeTableIsSound) { EXPECT_EQ(CheckIncludeTable(), std::vector<std::string>()); }
+TEST(Tidy, NothingBannedIsWritten) { ExpectNone(CheckBannedCode); }
+TEST(Tidy, NothingIsLeftForLater) { ExpectNone(CheckUnfinished); }
+TEST(Tidy, NamesSayWhatIsInside) { ExpectNone(CheckNames); }
+TEST(Tidy, FilesFitInAHead) { ExpectNone(CheckLength); }
+TEST(Tidy, HeadersAreGuarded) { ExpectNone(CheckGuard); }
+TEST(Tidy, MacrosAreFew) { ExpectNone(CheckMacros); }
+
+}  // namespace
+}  // namespace trusthub::tidy
