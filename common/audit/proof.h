@@ -1,8 +1,8 @@
 // File: proof.h
 //
-// RFC 9162 hashing, proofs and their checks. Pure functions; the reference vectors of RFC 6962 are the
-// tests. Verifiers refuse any hash that is not exactly 32 bytes and any proof of another length than
-// the sizes demand; consistency from size 0 is refused.
+// RFC 9162 hashing, proofs and their checks. Pure functions; the reference vectors of RFC 6962 are
+// the tests. Verifiers refuse any hash that is not exactly 32 bytes and any proof of another length
+// than the sizes demand; consistency from size 0 is refused.
 #ifndef TRUSTHUB_COMMON_AUDIT_PROOF_H_
 #define TRUSTHUB_COMMON_AUDIT_PROOF_H_
 

@@ -16,7 +16,12 @@ void FillReceipt(const store::LeafPlace& place, const store::SealedHead& head,
                  absl::string_view content_hash, types::v1::Receipt* receipt);
 
 // OK when the head is signed by `public_key` and contains the leaf; DATA_LOSS saying what is wrong.
+// What the leaf says, the content hash among it, shows only with the entry at hand.
 absl::Status VerifyReceipt(const types::v1::Receipt& receipt, absl::string_view public_key);
+// As VerifyReceipt; and `leaf`, the entry's canonical bytes from the log, is that leaf and names
+// the receipt's content hash.
+absl::Status VerifyReceiptOfEntry(const types::v1::Receipt& receipt, absl::string_view leaf,
+                                  absl::string_view public_key);
 
 }  // namespace trusthub::audit
 

@@ -1,0 +1,60 @@
+// File: audit_fixtures.h
+//
+// Logs and trees that the tests of this room build.
+#ifndef TRUSTHUB_COMMON_AUDIT_AUDIT_FIXTURES_H_
+#define TRUSTHUB_COMMON_AUDIT_AUDIT_FIXTURES_H_
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "common/audit/log_check.h"
+#include "common/audit/proof.h"
+#include "common/crypto/crypto.h"
+#include "common/store/store.h"
+#include "common/testing/fake_clock.h"
+
+namespace trusthub::audit {
+
+inline constexpr char kTestTree[] = "auditTrees/test";
+
+// A synthetic entry's leaf input, different for each `number`.
+std::string TestLeaf(int number);
+
+// A tree of its own with the leaves it accepted and the heads of its commits.
+class TestLog {
+ public:
+  TestLog();
+  // Commits `leaves` as one batch; fails the test when that fails.
+  store::LeafSequencer::Extension Append(const std::vector<std::string>& leaves);
+  // Commits `count` synthetic entries as one batch.
+  store::LeafSequencer::Extension AppendSome(int count);
+
+  const std::vector<std::string>& leaves() const { return leaves_; }
+  const std::vector<store::SealedHead>& heads() const { return heads_; }
+  const std::string& public_key() const { return key_->public_key(); }
+  const crypto::SigningKey& key() const { return *key_; }
+  store::LeafSequencer& tree() { return *tree_; }
+  testing::FakeClock& clock() { return clock_; }
+  LeafHashes hashes() const;
+
+ private:
+  testing::FakeClock clock_;
+  std::unique_ptr<crypto::SigningKey> key_;
+  std::unique_ptr<store::LeafSequencer> tree_;
+  std::vector<std::string> leaves_;
+  std::vector<store::SealedHead> heads_;
+};
+
+// The reader of a log kept as a vector.
+ReadLeaves ReaderOf(const std::vector<std::string>& leaves);
+
+// The seed of this run's random choices, printed so that a failure can be repeated: set
+// TRUSTHUB_TEST_SEED.
+std::uint64_t TestSeed();
+
+}  // namespace trusthub::audit
+
+#endif  // TRUSTHUB_COMMON_AUDIT_AUDIT_FIXTURES_H_
