@@ -110,19 +110,19 @@ struct RecordFacts {
 
 // What a grant plan did.
 struct Granted {
-  CategorySet disclosed;  // categories of populated fields that were copied
-  CategorySet withheld;   // categories of populated fields that were not
+  CategorySet disclosed;    // categories of populated fields that were copied
+  CategorySet withheld;     // categories of populated fields that were not
   int records_dropped = 0;  // whole records that the caller may not know of
 };
 
-// Copies the granted part of a message. Compiled once per message type at start-up: no descriptor is
-// walked per call.
+// Copies the granted part of a message. Compiled once per message type at start-up: no descriptor
+// is walked per call.
 class GrantPlan {
  public:
   virtual ~GrantPlan() = default;
   // For each record inside `full`, `decide` gives the granted set; an empty set drops the record
-  // whole. Fields outside any record are granted by `outer`. Unknown fields are dropped. `out` is an
-  // empty message of the same type. The Disclosure field is left alone.
+  // whole. Fields outside any record are granted by `outer`. Unknown fields are dropped. `out` is
+  // an empty message of the same type. The Disclosure field is left alone.
   virtual Granted Build(const google::protobuf::Message& full, CategorySet outer,
                         const std::function<CategorySet(const RecordFacts&)>& decide,
                         google::protobuf::Message* out) const = 0;

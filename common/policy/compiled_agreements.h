@@ -1,0 +1,71 @@
+// File: compiled_agreements.h
+//
+// Agreements compiled to lookups. Candidates are found by (role, purpose, kind of record); of each
+// only masks and days are compared.
+#ifndef TRUSTHUB_COMMON_POLICY_COMPILED_AGREEMENTS_H_
+#define TRUSTHUB_COMMON_POLICY_COMPILED_AGREEMENTS_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "common/policy/policy.h"
+#include "trusthub/policy/v1/agreement.pb.h"
+
+namespace trusthub::policy {
+
+// One item of a signed agreement.
+struct Rule {
+  std::uint32_t agency_kinds = 0;  // a bit for each AgencyKind
+  std::uint32_t relations = 0;     // any one of them; all bits set when none is asked for
+  std::uint32_t child_flags = 0;   // any one of them; 0 when none is asked for
+  bool needs_relation = true;
+  CategorySet granted;
+  CategorySet denied;
+  absl::CivilDay first_day;
+  absl::CivilDay last_day;
+  std::vector<std::string> agencies;
+  std::string name;  // "agreement/item"
+  const v1::Agreement* agreement = nullptr;
+  const v1::Item* item = nullptr;
+};
+
+// Whether everything but role, purpose and kind of record fits.
+bool Matches(const Rule& rule, const Question& question);
+
+class CompiledAgreements final : public Agreements {
+ public:
+  // `all` have passed CheckAgreement and CheckTogether. Their order is of no effect.
+  CompiledAgreements(std::vector<v1::Agreement> all, std::string version);
+  CompiledAgreements(const CompiledAgreements&) = delete;
+  CompiledAgreements& operator=(const CompiledAgreements&) = delete;
+
+  Decision Decide(const Question& question) const override;
+  absl::string_view version() const override { return version_; }
+  bool IsSecret(Category category) const override { return secret_.Has(category); }
+  std::string ExplainWithheld(const Question& question, Category category) const override;
+
+  // By name. Every signed agreement's items, whatever their dates.
+  const std::vector<Rule>& rules() const { return rules_; }
+
+ private:
+  struct Span {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+  };
+  void Index();
+
+  const std::vector<v1::Agreement> agreements_;  // rules point into them
+  const std::string version_;
+  CategorySet secret_;
+  std::vector<Rule> rules_;
+  std::vector<Span> spans_;              // by role, purpose, kind of record
+  std::vector<const Rule*> candidates_;  // each span in the order of rules_
+};
+
+}  // namespace trusthub::policy
+
+#endif  // TRUSTHUB_COMMON_POLICY_COMPILED_AGREEMENTS_H_
