@@ -36,7 +36,7 @@ struct Call {
   // policy::kPresenting once an attendance was checked.
   std::uint32_t relations = 0;
   // Child that the answer is about, when the request did not name it (found by NHS number).
-  std::string child;
+  std::string child = {};
 };
 
 }  // namespace trusthub::rpc

@@ -37,16 +37,15 @@ class Routes {
 
   template <class Domain, class Request, class Response>
   Routes& Add(absl::StatusOr<Response> (Domain::*handler)(Call&, const Request&), Domain* domain) {
-    routes_.push_back(
-        {&Request::default_instance(), &Response::default_instance(),
-         [handler, domain](Call& call, const google::protobuf::Message& request,
-                           google::protobuf::Message* response) -> absl::Status {
-           absl::StatusOr<Response> answer =
-               (domain->*handler)(call, static_cast<const Request&>(request));
-           if (!answer.ok()) return std::move(answer).status();
-           *static_cast<Response*>(response) = *std::move(answer);
-           return absl::OkStatus();
-         }});
+    routes_.push_back({&Request::default_instance(), &Response::default_instance(),
+                       [handler, domain](Call& call, const google::protobuf::Message& request,
+                                         google::protobuf::Message* response) -> absl::Status {
+                         absl::StatusOr<Response> answer =
+                             (domain->*handler)(call, static_cast<const Request&>(request));
+                         if (!answer.ok()) return std::move(answer).status();
+                         *static_cast<Response*>(response) = *std::move(answer);
+                         return absl::OkStatus();
+                       }});
     return *this;
   }
 

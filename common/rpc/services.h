@@ -1,8 +1,8 @@
 // File: services.h
 //
 // Calls to other services of the hub on a user's behalf: the service's own certificate, the user's
-// token as received, the user's certificate thumbprint, purpose, case reference and trace, and what is
-// left of the caller's deadline. Never widened: the other service decides for the user.
+// token as received, the user's certificate thumbprint, purpose, case reference and trace, and what
+// is left of the caller's deadline. Never widened: the other service decides for the user.
 #ifndef TRUSTHUB_COMMON_RPC_SERVICES_H_
 #define TRUSTHUB_COMMON_RPC_SERVICES_H_
 
@@ -18,8 +18,8 @@ namespace trusthub::rpc {
 class Services {
  public:
   virtual ~Services() = default;
-  // Calls the method whose request type is `request`'s. Errors of the other service come through with
-  // their reason; SERVICE_UNAVAILABLE when it did not answer.
+  // Calls the method whose request type is `request`'s. Errors of the other service come through
+  // with their reason; SERVICE_UNAVAILABLE when it did not answer.
   virtual absl::Status Ask(const Call& call, const google::protobuf::Message& request,
                            google::protobuf::Message* response) = 0;
 

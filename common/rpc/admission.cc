@@ -1,0 +1,53 @@
+#include "common/rpc/admission.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "common/error/error.h"
+#include "common/time/civil_date.h"
+
+namespace trusthub::rpc {
+
+absl::StatusOr<options::v1::Purpose> ParsePurpose(absl::string_view text) {
+  options::v1::Purpose purpose = options::v1::PURPOSE_UNSPECIFIED;
+  if (text.empty() || text.size() > 64 ||
+      !options::v1::Purpose_Parse(absl::StrCat("PURPOSE_", absl::AsciiStrToUpper(text)),
+                                  &purpose) ||
+      purpose == options::v1::PURPOSE_UNSPECIFIED) {
+    return error::PurposeMissing("purpose");
+  }
+  return purpose;
+}
+
+bool IsCaseReference(absl::string_view text) {
+  if (text.empty() || text.size() > 80) return false;
+  for (const char c : text) {
+    if (!absl::ascii_isalnum(static_cast<unsigned char>(c)) &&
+        absl::string_view("/-_.:").find(c) == absl::string_view::npos) {
+      return false;
+    }
+  }
+  return true;
+}
+
+audit::v1::AuditEntry NewEntry(const Incoming& incoming, const auth::Principal* caller,
+                               options::v1::Purpose purpose, const Clocks& clocks) {
+  audit::v1::AuditEntry entry;
+  *entry.mutable_entry_time() = TimeToProto(clocks.real->Now());
+  *entry.mutable_domain_time() = TimeToProto(clocks.domain->Now());
+  if (caller != nullptr) {
+    entry.set_agency(caller->agency);
+    entry.set_system(caller->system);
+    entry.set_worker(caller->worker);
+    entry.set_role(caller->role);
+    entry.set_on_behalf_of(caller->on_behalf_of);
+  }
+  entry.set_action(incoming.method->rule.action());
+  entry.set_purpose(purpose);
+  if (IsCaseReference(incoming.case_reference)) {
+    entry.set_case_reference(std::string(incoming.case_reference));
+  }
+  entry.set_trace_id(incoming.trace_id);
+  return entry;
+}
+
+}  // namespace trusthub::rpc

@@ -1,0 +1,28 @@
+// File: admission.h
+//
+// What calls and streams share at their beginning: declared purpose, case reference, and the first
+// lines of an audit entry.
+#ifndef TRUSTHUB_COMMON_RPC_ADMISSION_H_
+#define TRUSTHUB_COMMON_RPC_ADMISSION_H_
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/rpc/pipeline.h"
+#include "trusthub/audit/v1/entry.pb.h"
+
+namespace trusthub::rpc {
+
+// "unscheduled_care" -> PURPOSE_UNSCHEDULED_CARE; PURPOSE_MISSING otherwise.
+absl::StatusOr<options::v1::Purpose> ParsePurpose(absl::string_view text);
+
+// 1 to 80 letters, digits and /-_.: so that no free text, and no name of a person, can travel in
+// it.
+bool IsCaseReference(absl::string_view text);
+
+// Times, caller, action, purpose, case reference and trace. `caller` may be null.
+audit::v1::AuditEntry NewEntry(const Incoming& incoming, const auth::Principal* caller,
+                               options::v1::Purpose purpose, const Clocks& clocks);
+
+}  // namespace trusthub::rpc
+
+#endif  // TRUSTHUB_COMMON_RPC_ADMISSION_H_

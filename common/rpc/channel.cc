@@ -1,0 +1,272 @@
+#include "common/rpc/channel.h"
+
+#include <atomic>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/base/ids.h"
+#include "common/base/limits.h"
+#include "common/base/mutex.h"
+#include "common/crypto/crypto.h"
+#include "common/error/error.h"
+#include "common/rpc/metadata.h"
+#include "common/rpc/to_grpc.h"
+#include "common/time/clock.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/impl/client_unary_call.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/security/tls_certificate_provider.h"
+#include "grpcpp/security/tls_credentials_options.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/sync_stream.h"
+
+namespace trusthub::rpc {
+namespace {
+
+using google::protobuf::Message;
+using google::protobuf::MethodDescriptor;
+
+// Seconds between looks at the certificate files.
+constexpr unsigned kCertificateRefreshSeconds = 1;
+
+grpc::ByteBuffer ToBuffer(const Message& message) {
+  auto* bytes = new std::string;
+  message.SerializeToString(bytes);
+  grpc::Slice slice(
+      bytes->data(), bytes->size(), [](void* owner) { delete static_cast<std::string*>(owner); },
+      bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+absl::Status FromBuffer(const grpc::ByteBuffer& buffer, Message* message) {
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (buffer.Dump(&slices).ok()) {
+    for (const grpc::Slice& slice : slices) {
+      bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    }
+    if (message->ParseFromString(bytes)) return absl::OkStatus();
+  }
+  return absl::InternalError("the hub's answer does not parse");
+}
+
+absl::StatusOr<const MethodDescriptor*> MethodOf(const google::protobuf::Descriptor* request) {
+  const auto* file = request->file();
+  for (int s = 0; s < file->service_count(); ++s) {
+    for (int m = 0; m < file->service(s)->method_count(); ++m) {
+      if (file->service(s)->method(m)->input_type() == request) return file->service(s)->method(m);
+    }
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(request->full_name(), " is not the request of a method"));
+}
+
+// "referrals" of "trusthub.referrals.v1".
+std::string AreaOf(const MethodDescriptor* method) {
+  const std::vector<std::string> parts = absl::StrSplit(method->file()->package(), '.');
+  return parts.size() > 1 ? parts[1] : "";
+}
+
+void FillContext(const CallContext& call, grpc::ClientContext* context) {
+  if (!call.token.empty()) {
+    context->AddMetadata(metadata::kAuthorization, absl::StrCat("Bearer ", call.token));
+  }
+  context->AddMetadata(metadata::kPurpose, call.purpose);
+  context->AddMetadata(metadata::kCaseReference, call.case_reference);
+  if (!call.user_certificate.empty()) {
+    context->AddMetadata(metadata::kUserCertificate, call.user_certificate);
+  }
+  const std::string trace =
+      call.trace_id.size() == 32 ? call.trace_id : crypto::HexEncode(RandomBytes(16));
+  context->AddMetadata(metadata::kTraceParent,
+                       absl::StrCat("00-", trace, "-", crypto::HexEncode(RandomBytes(8)), "-01"));
+}
+
+}  // namespace
+
+class Client::Impl {
+ public:
+  explicit Impl(Options options) : options_(std::move(options)) {
+    const auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+        options_.tls.key, options_.tls.certificate, options_.tls.server_ca,
+        kCertificateRefreshSeconds);
+    grpc::experimental::TlsChannelCredentialsOptions tls;
+    tls.set_certificate_provider(provider);
+    tls.watch_root_certs();
+    tls.watch_identity_key_cert_pairs();
+    credentials_ = grpc::experimental::TlsCredentials(tls);
+  }
+
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> ChannelTo(const std::string& service) {
+    MutexLock lock(mutex_);
+    std::shared_ptr<grpc::Channel>& channel = channels_[service];
+    if (channel == nullptr) {
+      const auto address = options_.addresses.find(service);
+      if (address == options_.addresses.end()) {
+        return absl::NotFoundError(absl::StrCat("no address is configured for service ", service));
+      }
+      grpc::ChannelArguments args;
+      args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+      args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);  // retries are ours: with the same request_id
+      args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+      args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+      args.SetMaxReceiveMessageSize(4 * limits::kResponseBytesMax);
+      channel = grpc::CreateCustomChannel(address->second, credentials_, args);
+    }
+    return channel;
+  }
+
+ private:
+  const Options options_;
+  std::shared_ptr<grpc::ChannelCredentials> credentials_;
+  Mutex mutex_;
+  std::map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);
+};
+
+Client::Client(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Client::~Client() = default;
+
+absl::Status Client::Call(const Message& request, const CallContext& call, Message* response) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const MethodDescriptor* method, MethodOf(request.GetDescriptor()));
+  const std::string service = call.service.empty() ? AreaOf(method) : call.service;
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
+                            impl_->ChannelTo(service));
+  grpc::ClientContext context;
+  FillContext(call, &context);
+  context.set_deadline(absl::ToChronoTime(RealClock().Now() + call.timeout));
+  const std::string path = absl::StrCat("/", method->service()->full_name(), "/", method->name());
+  const grpc::internal::RpcMethod rpc_method(path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
+  grpc::ByteBuffer answer;
+  const grpc::Status status = grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
+      channel.get(), rpc_method, &context, ToBuffer(request), &answer);
+  if (!status.ok()) return FromGrpc(status);
+  return FromBuffer(answer, response);
+}
+
+namespace {
+
+class GrpcStream final : public Client::Stream {
+ public:
+  GrpcStream(std::shared_ptr<grpc::Channel> channel, std::string path,
+             const events::v1::WatchRequest& request, const CallContext& call)
+      : channel_(std::move(channel)),
+        path_(std::move(path)),
+        method_(path_.c_str(), grpc::internal::RpcMethod::SERVER_STREAMING) {
+    FillContext(call, &context_);
+    reader_.reset(grpc::internal::ClientReaderFactory<grpc::ByteBuffer>::Create(
+        channel_.get(), method_, &context_, ToBuffer(request)));
+  }
+  absl::Status Read(events::v1::WatchResponse* response) override {
+    grpc::ByteBuffer buffer;
+    if (reader_->Read(&buffer)) return FromBuffer(buffer, response);
+    const absl::Status status = FromGrpc(reader_->Finish());
+    return status.ok() ? error::ServerStopping() : status;
+  }
+  void Cancel() override { context_.TryCancel(); }
+
+ private:
+  std::shared_ptr<grpc::Channel> channel_;
+  const std::string path_;
+  const grpc::internal::RpcMethod method_;
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<grpc::ByteBuffer>> reader_;
+};
+
+class ForwardingServices final : public Services {
+ public:
+  explicit ForwardingServices(std::shared_ptr<Client> client) : client_(std::move(client)) {}
+  absl::Status Ask(const rpc::Call& call, const Message& request, Message* response) override {
+    CallContext context;
+    const absl::string_view bearer = "Bearer ";
+    context.token =
+        std::string(call.authorization.substr(std::min(bearer.size(), call.authorization.size())));
+    context.purpose = PurposeName(call.purpose);
+    context.case_reference = std::string(call.case_reference);
+    context.trace_id = std::string(call.trace_id);
+    context.timeout = call.deadline - RealClock().Now();
+    context.user_certificate = crypto::Base64UrlEncode(call.caller.certificate_sha256);
+    const absl::Status status = client_->Call(request, context, response);
+    // The transport's own failure carries no reason of ours: say which service it was.
+    if (!status.ok() && error::ReasonOf(status) == errors::v1::ERROR_REASON_UNSPECIFIED) {
+      return error::ServiceUnavailable(request.GetDescriptor()->file()->package());
+    }
+    return status;
+  }
+
+ private:
+  static std::string PurposeName(options::v1::Purpose purpose) {
+    return absl::AsciiStrToLower(absl::StripPrefix(options::v1::Purpose_Name(purpose), "PURPOSE_"));
+  }
+  std::shared_ptr<Client> client_;
+};
+
+class WatchSource final : public events::EventSource {
+ public:
+  WatchSource(std::shared_ptr<Client> client, absl::string_view service)
+      : client_(std::move(client)), service_(service) {}
+
+  absl::Status Stream(
+      const std::string& cursor,
+      const std::function<bool(const events::v1::WatchResponse&)>& on_response) override {
+    CallContext context;
+    context.purpose = "hub_operation";
+    context.case_reference = "projection";
+    events::v1::WatchRequest request;
+    request.set_cursor(cursor);
+    TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<Client::Stream> stream,
+                              client_->Watch(service_, request, context));
+    {
+      MutexLock lock(mutex_);
+      if (stopped_) return error::Cancelled();
+      current_ = stream.get();
+    }
+    absl::Status status;
+    events::v1::WatchResponse response;
+    do {
+      status = stream->Read(&response);
+    } while (status.ok() && on_response(response));
+    stream->Cancel();
+    MutexLock lock(mutex_);
+    current_ = nullptr;
+    return status;
+  }
+
+  void Stop() override {
+    MutexLock lock(mutex_);
+    stopped_ = true;
+    if (current_ != nullptr) current_->Cancel();
+  }
+
+ private:
+  std::shared_ptr<Client> client_;
+  const std::string service_;
+  Mutex mutex_;
+  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
+  Client::Stream* current_ ABSL_GUARDED_BY(mutex_) = nullptr;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Client::Stream>> Client::Watch(
+    absl::string_view service, const events::v1::WatchRequest& request, const CallContext& call) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const MethodDescriptor* method, MethodOf(request.GetDescriptor()));
+  TRUSTHUB_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
+                            impl_->ChannelTo(std::string(service)));
+  return std::make_unique<GrpcStream>(
+      std::move(channel), absl::StrCat("/", method->service()->full_name(), "/", method->name()),
+      request, call);
+}
+
+std::unique_ptr<Services> MakeServices(std::shared_ptr<Client> client) {
+  return std::make_unique<ForwardingServices>(std::move(client));
+}
+
+std::unique_ptr<events::EventSource> MakeEventSource(std::shared_ptr<Client> client,
+                                                     absl::string_view service) {
+  return std::make_unique<WatchSource>(std::move(client), service);
+}
+
+}  // namespace trusthub::rpc

@@ -1,0 +1,124 @@
+#include "common/rpc/evidence.h"
+
+#include <algorithm>
+
+#include "common/audit/proof.h"
+#include "common/base/status_macros.h"
+#include "common/error/error.h"
+#include "common/time/civil_date.h"
+
+namespace trusthub::rpc {
+namespace {
+
+using audit::v1::GetConsistencyProofRequest;
+using audit::v1::GetConsistencyProofResponse;
+using audit::v1::GetInclusionProofRequest;
+using audit::v1::GetInclusionProofResponse;
+using audit::v1::GetTreeHeadRequest;
+using audit::v1::GetTreeHeadResponse;
+using audit::v1::ListEntriesRequest;
+using audit::v1::ListEntriesResponse;
+
+constexpr int kEntriesDefault = 500;
+constexpr int kEntriesMax = 2000;
+
+// Leaf hashes of a snapshot, read in runs: proofs ask for them in ascending order.
+audit::LeafHashes HashesOf(store::Snapshot& snapshot) {
+  struct Run {
+    std::int64_t first = 0;
+    std::vector<std::string> hashes;
+  };
+  auto run = std::make_shared<Run>();
+  return [&snapshot, run](std::int64_t index) -> absl::StatusOr<std::string> {
+    const auto at = [&] { return static_cast<std::size_t>(index - run->first); };
+    if (index < run->first || at() >= run->hashes.size()) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<store::StoredLeaf> leaves,
+                                snapshot.ReadLeaves(index, kEntriesMax));
+      run->first = index;
+      run->hashes.clear();
+      for (const store::StoredLeaf& leaf : leaves) {
+        run->hashes.push_back(audit::LeafHash(leaf.bytes));
+      }
+      if (run->hashes.empty()) return absl::DataLossError("an audit entry is missing");
+    }
+    return run->hashes[at()];
+  };
+}
+
+absl::Status OutsideTree(absl::string_view field, std::int64_t size) {
+  return error::RequestInvalid(
+      {{std::string(field), "must lie within the tree; its size now is " + std::to_string(size)}});
+}
+
+}  // namespace
+
+absl::StatusOr<GetTreeHeadResponse> Evidence::GetTreeHead(Call& call, const GetTreeHeadRequest&) {
+  GetTreeHeadResponse response;
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<const store::SealedHead> head,
+                            call.tx.snapshot().Head());
+  auto* out = response.mutable_head();
+  out->set_public_key(public_key_);
+  if (head == nullptr) return response;
+  out->set_tree(head->tree);
+  out->set_tree_size(head->size);
+  out->set_root_hash(head->root);
+  *out->mutable_sign_time() = TimeToProto(head->sign_time);
+  out->set_signature(head->signature);
+  return response;
+}
+
+absl::StatusOr<ListEntriesResponse> Evidence::ListEntries(Call& call,
+                                                          const ListEntriesRequest& request) {
+  const int size =
+      request.page_size() == 0 ? kEntriesDefault : std::min(request.page_size(), kEntriesMax);
+  ListEntriesResponse response;
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t count, call.tx.snapshot().LeafCount());
+  response.set_tree_size(count);
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<store::StoredLeaf> leaves,
+                            call.tx.snapshot().ReadLeaves(request.first_index(), size));
+  for (const store::StoredLeaf& leaf : leaves) {
+    auto* entry = response.add_entries();
+    entry->set_index(leaf.index);
+    entry->set_leaf_input(leaf.bytes);
+  }
+  return response;
+}
+
+absl::StatusOr<GetInclusionProofResponse> Evidence::GetInclusionProof(
+    Call& call, const GetInclusionProofRequest& request) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t count, call.tx.snapshot().LeafCount());
+  if (request.tree_size() > count) return OutsideTree("tree_size", count);
+  if (request.index() >= request.tree_size()) return OutsideTree("index", request.tree_size());
+  GetInclusionProofResponse response;
+  TRUSTHUB_ASSIGN_OR_RETURN(
+      const std::vector<std::string> proof,
+      audit::InclusionProof(request.index(), request.tree_size(), HashesOf(call.tx.snapshot())));
+  for (const std::string& hash : proof) response.add_hashes(hash);
+  return response;
+}
+
+absl::StatusOr<GetConsistencyProofResponse> Evidence::GetConsistencyProof(
+    Call& call, const GetConsistencyProofRequest& request) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t count, call.tx.snapshot().LeafCount());
+  if (request.second_size() > count) return OutsideTree("second_size", count);
+  if (request.first_size() > request.second_size()) {
+    return OutsideTree("first_size", request.second_size());
+  }
+  GetConsistencyProofResponse response;
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> proof,
+                            audit::ConsistencyProof(request.first_size(), request.second_size(),
+                                                    HashesOf(call.tx.snapshot())));
+  for (const std::string& hash : proof) response.add_hashes(hash);
+  return response;
+}
+
+Routes EvidenceRoutes(Evidence* evidence) {
+  Routes routes(GetTreeHeadRequest::descriptor()->file());
+  routes.Add(&Evidence::GetTreeHead, evidence)
+      .Add(&Evidence::ListEntries, evidence)
+      .Add(&Evidence::GetInclusionProof, evidence)
+      .Add(&Evidence::GetConsistencyProof, evidence);
+  return routes;
+}
+
+}  // namespace trusthub::rpc

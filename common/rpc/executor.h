@@ -1,0 +1,47 @@
+// File: executor.h
+//
+// Our own bounded pool. gRPC 1.51 runs every callback of the process on two threads; a handler that
+// blocked one would stall the server, so each call hops here (reliability_security.md,
+// style.md 5.5).
+#ifndef TRUSTHUB_COMMON_RPC_EXECUTOR_H_
+#define TRUSTHUB_COMMON_RPC_EXECUTOR_H_
+
+#include <deque>
+#include <thread>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "common/base/mutex.h"
+
+namespace trusthub::rpc {
+
+// Thread-safe. Tasks run in the order in which they were posted, on any thread, exactly once.
+class Executor {
+ public:
+  using Task = absl::AnyInvocable<void()>;
+  Executor(int threads, int queued_max);
+  ~Executor();  // as Stop
+
+  // False, and the task is dropped, when queued_max tasks wait or the pool stops.
+  [[nodiscard]] bool TryPost(Task task);
+  // For the rest of a call that was admitted: never refused, runs before what waits for admission.
+  void PostAdmitted(Task task);
+  // Runs what waits, then ends the threads. Must not be called from a task.
+  void Stop();
+
+ private:
+  void Work();
+
+  const int queued_max_;
+  Mutex mutex_;
+  CondVar ready_;
+  std::deque<Task> admitted_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Task> waiting_ ABSL_GUARDED_BY(mutex_);
+  int idle_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace trusthub::rpc
+
+#endif  // TRUSTHUB_COMMON_RPC_EXECUTOR_H_

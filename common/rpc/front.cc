@@ -1,0 +1,147 @@
+#include "common/rpc/front.h"
+
+#include <utility>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/crypto/crypto.h"
+#include "common/rpc/metadata.h"
+#include "common/rpc/to_grpc.h"
+#include "grpcpp/impl/codegen/server_callback_handlers.h"
+#include "grpcpp/impl/rpc_service_method.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/server_callback.h"
+
+namespace trusthub::rpc {
+namespace {
+
+absl::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+
+// The one value of `key`; empty when it is absent or sent more than once, which nobody honest does.
+absl::string_view MetadataValue(const std::multimap<grpc::string_ref, grpc::string_ref>& metadata,
+                                const char* key) {
+  const auto [first, last] = metadata.equal_range(key);
+  if (first == last || std::next(first) != last) return {};
+  return View(first->second);
+}
+
+std::string TraceIdOf(absl::string_view traceparent) {
+  if (traceparent.size() >= 35 && traceparent[2] == '-') {
+    const absl::string_view id = traceparent.substr(3, 32);
+    if (id.find_first_not_of("0123456789abcdef") == absl::string_view::npos) {
+      return std::string(id);
+    }
+  }
+  return crypto::HexEncode(RandomBytes(16));
+}
+
+std::vector<absl::string_view> Properties(const grpc::AuthContext& context, const char* name) {
+  std::vector<absl::string_view> values;
+  for (const grpc::string_ref& value : context.FindPropertyValues(name)) {
+    values.push_back(View(value));
+  }
+  return values;
+}
+
+absl::string_view OneProperty(const grpc::AuthContext& context, const char* name) {
+  const std::vector<absl::string_view> values = Properties(context, name);
+  return values.size() == 1 ? values.front() : absl::string_view();
+}
+
+auth::Connection ReadConnection(const grpc::AuthContext& context) {
+  auth::Connection connection;
+  connection.encrypted = context.IsPeerAuthenticated() &&
+                         OneProperty(context, "transport_security_type") == "tls" &&
+                         OneProperty(context, "security_level") == "TSI_PRIVACY_AND_INTEGRITY";
+  connection.peer_uris = Properties(context, "peer_uri");
+  connection.spiffe_ids = Properties(context, "peer_spiffe_id");
+  connection.leaf_pem = OneProperty(context, "x509_pem_cert");
+  connection.chain_pem = OneProperty(context, "x509_pem_cert_chain");
+  return connection;
+}
+
+grpc::ServerUnaryReactor* StartUnary(const Method& method, Pipeline* pipeline,
+                                     grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  std::unique_ptr<Incoming> incoming = ReadContext(method, *context);
+  incoming->request_bytes = BytesOf(*request);
+  incoming->done = [reactor, response](absl::Status status, std::string bytes) {
+    if (status.ok()) *response = BufferOf(std::move(bytes));
+    reactor->Finish(ToGrpc(status));  // Nothing may touch the call after it.
+  };
+  pipeline->Start(std::move(incoming));
+  return reactor;
+}
+
+}  // namespace
+
+std::unique_ptr<Incoming> ReadContext(const Method& method,
+                                      const grpc::CallbackServerContext& context) {
+  auto incoming = std::make_unique<Incoming>();
+  incoming->method = &method;
+  const std::shared_ptr<const grpc::AuthContext> peer = context.auth_context();
+  incoming->connection = ReadConnection(*peer);
+  incoming->keep_alive = peer;
+  const auto& sent = context.client_metadata();
+  incoming->credentials.authorization = MetadataValue(sent, metadata::kAuthorization);
+  incoming->credentials.user_certificate = MetadataValue(sent, metadata::kUserCertificate);
+  incoming->purpose = MetadataValue(sent, metadata::kPurpose);
+  incoming->case_reference = MetadataValue(sent, metadata::kCaseReference);
+  incoming->trace_id = TraceIdOf(MetadataValue(sent, metadata::kTraceParent));
+  incoming->deadline = absl::FromChrono(context.deadline());
+  incoming->cancelled = [&context] { return context.IsCancelled(); };
+  return incoming;
+}
+
+std::string BytesOf(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  bytes.reserve(buffer.Length());
+  if (!buffer.Dump(&slices).ok()) return bytes;
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return bytes;
+}
+
+grpc::ByteBuffer BufferOf(std::string bytes) {
+  auto* owned = new std::string(std::move(bytes));
+  grpc::Slice slice(
+      owned->data(), owned->size(), [](void* owner) { delete static_cast<std::string*>(owner); },
+      owned);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+Front::Front(const MethodTable& methods, Pipeline* pipeline, WatchHub* watches) {
+  using grpc::internal::RpcMethod;
+  using grpc::internal::RpcServiceMethod;
+  int index = 0;
+  for (const auto& owned : methods.methods()) {
+    const Method* method = owned.get();
+    const bool stream = method->descriptor->server_streaming();
+    AddMethod(new RpcServiceMethod(method->path.c_str(),
+                                   stream ? RpcMethod::SERVER_STREAMING : RpcMethod::NORMAL_RPC,
+                                   nullptr));
+    if (stream) {
+      MarkMethodRawCallback(
+          index,
+          new grpc::internal::CallbackServerStreamingHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
+              [method, watches](grpc::CallbackServerContext* context,
+                                const grpc::ByteBuffer* request) {
+                return watches->Start(*method, context, *request);
+              }));
+    } else {
+      MarkMethodRawCallback(
+          index,
+          new grpc::internal::CallbackUnaryHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
+              [method, pipeline](grpc::CallbackServerContext* context,
+                                 const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
+                return StartUnary(*method, pipeline, context, request, response);
+              }));
+    }
+    ++index;
+  }
+}
+
+}  // namespace trusthub::rpc

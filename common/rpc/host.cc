@@ -1,0 +1,248 @@
+#include "common/rpc/host.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/audit/tree.h"
+#include "common/base/ids.h"
+#include "common/base/limits.h"
+#include "common/base/status_macros.h"
+#include "common/crypto/crypto.h"
+#include "common/error/error.h"
+#include "common/log/log.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/evidence.h"
+#include "common/rpc/front.h"
+#include "common/rpc/listener.h"
+#include "common/store/sqlite/sqlite_store.h"
+#include "trusthub/events/v1/events_service.pb.h"
+
+namespace trusthub::rpc {
+namespace {
+
+// Refusals that were spooled are tried again at this pace.
+constexpr absl::Duration kBookmarkInterval = absl::Seconds(1);
+
+absl::Status InFile(absl::string_view setting, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(setting, ": ", status.message()));
+}
+
+// The name of this store's audit tree: made once, kept beside the store for its life.
+absl::StatusOr<std::string> TreeName(const std::string& folder) {
+  const std::string path = folder + "/audit-tree";
+  std::string name;
+  if (std::ifstream file(path); file && std::getline(file, name) && IsNameIn("auditTrees", name)) {
+    return name;
+  }
+  name = NewName("auditTrees");
+  const std::string line = name + "\n";
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const bool written = fd >= 0 &&
+                       write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+                       fsync(fd) == 0;
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  if (!written) {
+    return absl::UnavailableError(
+        absl::StrCat("data_folder: cannot make ", path, ": ", std::strerror(error)));
+  }
+  return name;
+}
+
+class HostImpl final : public Host {
+ public:
+  absl::Status Init(const config::Config& config, const MakeService& make,
+                    HostOverrides overrides) {
+    config_ = config;
+    TRUSTHUB_RETURN_IF_ERROR(InitClocks(overrides));
+    TRUSTHUB_RETURN_IF_ERROR(InitSecrets());
+    TRUSTHUB_RETURN_IF_ERROR(InitRules());
+    TRUSTHUB_RETURN_IF_ERROR(InitStore(overrides));
+    TRUSTHUB_RETURN_IF_ERROR(InitDomain(make));
+    return InitServer(overrides);
+  }
+
+  ~HostImpl() override { Drain(absl::ZeroDuration()); }
+
+  int port() const override { return listener_->port(); }
+  store::Store& store() override { return *store_; }
+  const MethodTable& methods() const override { return *methods_; }
+
+  void Drain(absl::Duration limit) override {
+    if (drained_) return;
+    drained_ = true;
+    // Started in part: only what exists is ended, in the reverse order of its making.
+    if (listener_ != nullptr) listener_->SetServing(false);
+    if (pipeline_ != nullptr) pipeline_->BeginDrain();
+    if (watches_ != nullptr) watches_->Stop();
+    if (listener_ != nullptr) listener_->Shutdown(limit);
+    if (projections_ != nullptr) projections_->Stop();
+    if (executor_ != nullptr && store_ != nullptr) store_->Close();
+    if (executor_ != nullptr) executor_->Stop();
+    watches_.reset();
+  }
+
+ private:
+  absl::Status InitClocks(const HostOverrides& overrides) {
+    clocks_ = Clocks{&RealClock(), &RealClock()};
+    if (!config_.clock_file.empty()) {
+      TRUSTHUB_ASSIGN_OR_RETURN(sandbox_clock_, FileClock(config_.clock_file));
+      clocks_.domain = sandbox_clock_.get();
+    }
+    if (overrides.clocks.has_value()) clocks_ = *overrides.clocks;
+    return absl::OkStatus();
+  }
+
+  absl::Status InitSecrets() {
+    auto master = crypto::LoadKeyFile(config_.master_key);
+    if (!master.ok()) return InFile("master_key", master.status());
+    index_key_ = crypto::DeriveKey(*master, "trusthub/index/v1");
+    pseudonym_key_ = crypto::DeriveKey(*master, "trusthub/pseudonym/v1");
+    page_tokens_ =
+        std::make_unique<proto::PageTokens>(crypto::DeriveKey(*master, "trusthub/page-token/v1"));
+    auto audit_key = crypto::SigningKey::Load(config_.audit_key);
+    if (!audit_key.ok()) return InFile("audit_key", audit_key.status());
+    audit_key_ = *std::move(audit_key);
+    auto authenticator = auth::MakeAuthenticator({config_.trust_file, config_.audience});
+    if (!authenticator.ok()) return InFile("trust_file", authenticator.status());
+    authenticator_ = *std::move(authenticator);
+    return absl::OkStatus();
+  }
+
+  absl::Status InitRules() {
+    TRUSTHUB_ASSIGN_OR_RETURN(code_sets_, proto::LoadCodeSets(config_.rules_folder + "/code_sets"));
+    TRUSTHUB_ASSIGN_OR_RETURN(rules_, timescales::LoadRules(config_.rules_folder + "/timescales"));
+    TRUSTHUB_ASSIGN_OR_RETURN(agreements_, policy::LoadAgreements(config_.agreements_folder));
+    return absl::OkStatus();
+  }
+
+  absl::Status InitStore(const HostOverrides& overrides) {
+    std::error_code error;
+    std::filesystem::create_directories(config_.data_folder, error);
+    if (error) {
+      return absl::UnavailableError(
+          absl::StrCat("data_folder: cannot make ", config_.data_folder, ": ", error.message()));
+    }
+    TRUSTHUB_ASSIGN_OR_RETURN(tree_name_, TreeName(config_.data_folder));
+    tree_ = audit::MakeTree(tree_name_, audit_key_.get(), clocks_.real);
+    store::SqliteOptions options;
+    options.path = config_.data_folder + "/store.db";
+    options.sequencer = tree_.get();
+    options.clock = clocks_.real;
+    TRUSTHUB_ASSIGN_OR_RETURN(store_, store::OpenSqlite(options));
+    if (overrides.wrap_store) store_ = overrides.wrap_store(std::move(store_));
+    TRUSTHUB_ASSIGN_OR_RETURN(spool_, audit::OpenSpool(config_.data_folder + "/refusals.spool"));
+    if (!spool_->empty()) TRUSTHUB_RETURN_IF_ERROR(spool_->Drain(*store_));
+    return absl::OkStatus();
+  }
+
+  store::IndexHash IndexHash() const {
+    return [key = index_key_](absl::string_view value) { return crypto::HmacSha256(key, value); };
+  }
+
+  absl::Status InitDomain(const MakeService& make) {
+    client_ = std::make_shared<Client>(
+        Client::Options{config_.services, {config_.certificate, config_.key, config_.server_ca}});
+    services_ = MakeServices(client_);
+    TRUSTHUB_ASSIGN_OR_RETURN(parts_,
+                              make(Environment{config_, rules_, code_sets_, services_.get()}));
+    evidence_ = std::make_unique<Evidence>(audit_key_->public_key());
+    std::vector<Routes> routes = parts_.routes;
+    routes.push_back(EvidenceRoutes(evidence_.get()));
+    routes.emplace_back(events::v1::WatchRequest::descriptor()->file());
+    TRUSTHUB_ASSIGN_OR_RETURN(methods_, MethodTable::Compile(routes, code_sets_));
+    std::vector<events::Subscription> subscriptions;
+    for (const std::string& source : parts_.sources) {
+      if (config_.services.count(source) == 0) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("services.", source, ": is missing; this service follows its events"));
+      }
+      subscriptions.push_back({source, MakeEventSource(client_, source)});
+    }
+    projections_ = events::MakeProjections(store_.get(), IndexHash(), clocks_,
+                                           std::move(subscriptions), parts_.apply);
+    return absl::OkStatus();
+  }
+
+  absl::Status InitServer(const HostOverrides& overrides) {
+    TRUSTHUB_ASSIGN_OR_RETURN(metrics_, MakeMetrics(config_.metrics));
+    executor_ = std::make_unique<Executor>(
+        config_.threads, config_.queue == 0 ? limits::kQueuedCallsMax : config_.queue);
+    Stages stages;
+    stages.executor = executor_.get();
+    stages.authenticator = authenticator_.get();
+    stages.agreements = agreements_;
+    stages.store = store_.get();
+    stages.index_hash = IndexHash();
+    stages.clocks = clocks_;
+    stages.page_tokens = page_tokens_.get();
+    stages.spool = spool_.get();
+    stages.pseudonym_key = pseudonym_key_;
+    stages.metrics = metrics_.get();
+    stages.observer = overrides.observer;
+    if (!parts_.owns_child_facts && config_.services.count("children") != 0) {
+      stages.child_facts_fresh = [projections = projections_.get()]() -> absl::Status {
+        if (projections->AgeOf("children") <= absl::Milliseconds(limits::kProjectionAgeMillisMax)) {
+          return absl::OkStatus();
+        }
+        return error::ProjectionStale("children");
+      };
+    }
+    pipeline_ = std::make_unique<Pipeline>(std::move(stages));
+    watches_ = std::make_unique<WatchHub>(pipeline_.get(), tree_name_, kBookmarkInterval);
+    store_->SetEventListener([this](std::int64_t) { watches_->EventsAdded(); });
+    front_ = std::make_unique<Front>(*methods_, pipeline_.get(), watches_.get());
+    TRUSTHUB_ASSIGN_OR_RETURN(listener_, Listener::Start(config_, front_.get()));
+    projections_->Start();
+    listener_->SetServing(true);
+    return absl::OkStatus();
+  }
+
+  config::Config config_;
+  std::unique_ptr<Clock> sandbox_clock_;
+  Clocks clocks_{};
+  std::string index_key_;
+  std::string pseudonym_key_;
+  std::unique_ptr<proto::PageTokens> page_tokens_;
+  std::unique_ptr<crypto::SigningKey> audit_key_;
+  std::unique_ptr<auth::Authenticator> authenticator_;
+  std::shared_ptr<const proto::CodeSets> code_sets_;
+  std::shared_ptr<const timescales::Rules> rules_;
+  std::shared_ptr<const policy::Agreements> agreements_;
+  std::string tree_name_;
+  std::unique_ptr<store::LeafSequencer> tree_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<audit::Spool> spool_;
+  std::shared_ptr<Client> client_;
+  std::unique_ptr<Services> services_;
+  ServiceParts parts_;
+  std::unique_ptr<Evidence> evidence_;
+  std::unique_ptr<MethodTable> methods_;
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<events::Projections> projections_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<WatchHub> watches_;
+  std::unique_ptr<Front> front_;
+  std::unique_ptr<Listener> listener_;
+  bool drained_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Host>> Host::Start(const config::Config& config,
+                                                  const MakeService& make,
+                                                  HostOverrides overrides) {
+  auto host = std::make_unique<HostImpl>();
+  TRUSTHUB_RETURN_IF_ERROR(host->Init(config, make, std::move(overrides)));
+  return host;
+}
+
+}  // namespace trusthub::rpc

@@ -1,0 +1,78 @@
+// File: host.h
+//
+// A whole service: configuration in, listening server out, and its orderly end. main() of every
+// service is one call of RunService; tests start the same Host in their own process.
+#ifndef TRUSTHUB_COMMON_RPC_HOST_H_
+#define TRUSTHUB_COMMON_RPC_HOST_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/config/config.h"
+#include "common/events/projections.h"
+#include "common/proto/field_rules.h"
+#include "common/rpc/pipeline.h"
+#include "common/rpc/routes.h"
+#include "common/rpc/services.h"
+#include "common/time/clock.h"
+#include "common/timescales/rules.h"
+
+namespace trusthub::rpc {
+
+// What a service's domain may use.
+struct Environment {
+  const config::Config& config;
+  std::shared_ptr<const timescales::Rules> rules;
+  std::shared_ptr<const proto::CodeSets> code_sets;
+  Services* services;  // calls to other services on a user's behalf
+};
+
+// What a service is made of.
+struct ServiceParts {
+  std::shared_ptr<void> domain;  // kept alive for the routes
+  std::vector<Routes> routes;    // its own; AuditService and EventsService are added to every one
+  // Services whose events it follows; those without a configured address are an error.
+  std::vector<std::string> sources;
+  events::ApplyEvent apply;  // beyond ApplyFacts; may be null
+  // Whether it owns the facts of children itself, so that their age is no question.
+  bool owns_child_facts = false;
+};
+using MakeService = std::function<absl::StatusOr<ServiceParts>(const Environment&)>;
+
+// What tests may put in place of the configured.
+struct HostOverrides {
+  std::optional<Clocks> clocks;
+  std::function<void(Step)> observer;
+  // Wraps the store, to make it fail. Called once at start.
+  std::function<std::unique_ptr<store::Store>(std::unique_ptr<store::Store>)> wrap_store;
+};
+
+class Host {
+ public:
+  // Everything is checked before the first call is taken: an error is one line that names the
+  // setting, file or method.
+  static absl::StatusOr<std::unique_ptr<Host>> Start(const config::Config& config,
+                                                     const MakeService& make,
+                                                     HostOverrides overrides = {});
+  virtual ~Host() = default;  // drains with no patience
+  virtual int port() const = 0;
+  // Health says NOT_SERVING, new calls are refused, calls under way are finished, streams are
+  // ended, the store is closed. Returns when all is done or `limit` passed.
+  virtual void Drain(absl::Duration limit) = 0;
+  virtual store::Store& store() = 0;
+  virtual const MethodTable& methods() const = 0;
+};
+
+// main() of a service: reads --config, serves until SIGTERM or SIGINT, drains, returns the exit
+// code.
+int RunService(int argc, char** argv, const char* service, const MakeService& make);
+
+}  // namespace trusthub::rpc
+
+#endif  // TRUSTHUB_COMMON_RPC_HOST_H_

@@ -1,0 +1,31 @@
+// File: listener.h
+//
+// The gRPC server of a process: TLS with client certificates, limits, health, and reflection where
+// the sandbox asks for it.
+#ifndef TRUSTHUB_COMMON_RPC_LISTENER_H_
+#define TRUSTHUB_COMMON_RPC_LISTENER_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/config/config.h"
+#include "grpcpp/impl/service_type.h"
+
+namespace trusthub::rpc {
+
+class Listener {
+ public:
+  // Binds config.listen and takes calls for `service`, which outlives the listener.
+  static absl::StatusOr<std::unique_ptr<Listener>> Start(const config::Config& config,
+                                                         grpc::Service* service);
+  virtual ~Listener() = default;
+  virtual int port() const = 0;
+  virtual void SetServing(bool serving) = 0;
+  // Takes no new connections; returns when the last call ended or `limit` passed.
+  virtual void Shutdown(absl::Duration limit) = 0;
+};
+
+}  // namespace trusthub::rpc
+
+#endif  // TRUSTHUB_COMMON_RPC_LISTENER_H_

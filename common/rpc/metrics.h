@@ -1,0 +1,37 @@
+// File: metrics.h
+//
+// Counts and durations of calls, by method and by gRPC code; nothing else labels a metric, so none
+// can carry an id. Served as Prometheus text where configured.
+#ifndef TRUSTHUB_COMMON_RPC_METRICS_H_
+#define TRUSTHUB_COMMON_RPC_METRICS_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace trusthub::rpc {
+
+// Thread-safe.
+class Metrics {
+ public:
+  virtual ~Metrics() = default;
+  virtual void CountCall(absl::string_view method, absl::StatusCode code,
+                         absl::Duration duration) = 0;
+  virtual void CountRefusal(absl::string_view reason) = 0;
+  // Calls refused because the queue was full.
+  virtual void CountOverload() = 0;
+  // Refusals that had to be spooled: must stay 0.
+  virtual void CountSpooled() = 0;
+};
+
+// `listen` is "host:port" of the Prometheus endpoint, or empty for none. Fails when it cannot be
+// bound.
+absl::StatusOr<std::unique_ptr<Metrics>> MakeMetrics(absl::string_view listen);
+
+}  // namespace trusthub::rpc
+
+#endif  // TRUSTHUB_COMMON_RPC_METRICS_H_

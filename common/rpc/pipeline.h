@@ -1,0 +1,149 @@
+// File: pipeline.h
+//
+// The one path of a call. Every RPC of every service passes these steps in this order; a handler is
+// one of them. No gRPC here: the glue (server.cc, watch.cc) hands in an Incoming and gets one
+// answer.
+//
+//   deadline       min(caller's, method's, ours); already past -> refused
+//   authenticate   certificate and token -> Principal                     refusals recorded from
+//   here on purpose        declared, known, with a case reference method access  role and purpose
+//   against the method's rule parse          what does not parse is INVALID_ARGUMENT fields every
+//   violation at once snapshot       the transaction opens replay         request_id seen before ->
+//   the stored answer subject        a caller without relationship is answered as if there were
+//   nothing handler        domain code grant          the answer is built from what the agreements
+//   grant audit          a leaf over exactly what will be delivered commit         versions,
+//   indexes, event, answer, leaf: one transaction, one shared fsync answer         receipt added;
+//   the one completion
+//
+// A commit that another change overtook starts again at `snapshot`, a bounded number of times.
+#ifndef TRUSTHUB_COMMON_RPC_PIPELINE_H_
+#define TRUSTHUB_COMMON_RPC_PIPELINE_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/audit/spool.h"
+#include "common/auth/authenticator.h"
+#include "common/policy/policy.h"
+#include "common/proto/page_token.h"
+#include "common/rpc/executor.h"
+#include "common/rpc/method_table.h"
+#include "common/rpc/metrics.h"
+#include "common/store/store.h"
+#include "common/store/transaction.h"
+#include "common/time/clock.h"
+
+namespace trusthub::rpc {
+
+enum class Step {
+  kDeadline,
+  kAuthenticate,
+  kPurpose,
+  kMethodAccess,
+  kParse,
+  kFields,
+  kSnapshot,
+  kReplay,
+  kSubject,
+  kHandler,
+  kGrant,
+  kAudit,
+  kCommit,
+  kAnswer,
+};
+
+// A call as the transport delivers it. Views live until `done` was called.
+struct Incoming {
+  const Method* method = nullptr;
+  auth::Connection connection;
+  auth::Credentials credentials;
+  absl::string_view purpose;         // x-trusthub-purpose, e.g. "unscheduled_care"
+  absl::string_view case_reference;  // x-trusthub-case-reference
+  std::string trace_id;
+  absl::Time deadline = absl::InfiniteFuture();
+  std::string request_bytes;
+  std::shared_ptr<const void> keep_alive;  // what the views of `connection` point into
+  std::function<bool()> cancelled;
+  // Called exactly once: an error, or the serialised response.
+  absl::AnyInvocable<void(absl::Status, std::string)> done;
+};
+
+// Everything the path needs; the whole dependency injection. Outlives the pipeline.
+struct Stages {
+  Executor* executor;
+  auth::Authenticator* authenticator;
+  std::shared_ptr<const policy::Agreements> agreements;
+  store::Store* store;
+  store::IndexHash index_hash;
+  Clocks clocks;
+  const proto::PageTokens* page_tokens;
+  audit::Spool* spool;        // for refusals that cannot be recorded
+  std::string pseudonym_key;  // 32 bytes: children in audit entries
+  Metrics* metrics;
+  // OK when facts of children are fresh enough to rest on; null: this service owns them.
+  std::function<absl::Status()> child_facts_fresh;
+  // Tests: told of each step as it begins.
+  std::function<void(Step)> observer;
+};
+
+// What is known once a caller was let in; shared by unary calls and streams.
+struct Admission {
+  std::shared_ptr<const auth::Principal> caller;
+  options::v1::Purpose purpose = options::v1::PURPOSE_UNSPECIFIED;
+};
+
+// Relations and flags of the caller's agency with one child.
+struct Standing {
+  std::uint32_t relations = 0;
+  std::uint32_t child_flags = 0;
+};
+
+class CallState;
+
+class Pipeline {
+ public:
+  explicit Pipeline(Stages stages) : stages_(std::move(stages)) {}
+
+  // Takes the call over. Never blocks; refuses at once when the queue is full or the service stops.
+  void Start(std::unique_ptr<Incoming> incoming);
+  // Refuses new calls from now on; calls under way go on.
+  void BeginDrain() { draining_ = true; }
+  // Calls that were started and not yet answered.
+  int in_flight() const { return in_flight_; }
+
+  // Steps deadline to method access. Fills what became known even when it refuses.
+  absl::Status Admit(const Incoming& incoming, absl::Time deadline, Admission* admission) const;
+  // Records a refusal and then runs `then`; falls back to the spool, and runs `then` in any case.
+  void RecordRefusal(const Incoming& incoming, const auth::Principal* caller,
+                     options::v1::Purpose purpose, const absl::Status& why,
+                     absl::AnyInvocable<void()> then);
+  absl::StatusOr<Standing> StandingOf(store::Transaction& tx, const auth::Principal& caller,
+                                      absl::string_view child) const;
+  const Stages& stages() const { return stages_; }
+
+ private:
+  friend class CallState;
+  void Run(std::shared_ptr<CallState> call);
+  void Attempt(std::shared_ptr<CallState> call);
+  absl::Status RunHandler(CallState& call);
+  void Commit(std::shared_ptr<CallState> call);
+  void Refuse(std::shared_ptr<CallState> call, absl::Status why);
+  void Finish(CallState& call, absl::Status status, std::string bytes);
+  void Observe(Step step) const {
+    if (stages_.observer) stages_.observer(step);
+  }
+
+  const Stages stages_;
+  std::atomic<bool> draining_ = false;
+  std::atomic<int> in_flight_ = 0;
+};
+
+}  // namespace trusthub::rpc
+
+#endif  // TRUSTHUB_COMMON_RPC_PIPELINE_H_

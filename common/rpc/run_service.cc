@@ -1,0 +1,94 @@
+// main() of every service.
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/log/log.h"
+#include "common/rpc/host.h"
+
+namespace trusthub::rpc {
+namespace {
+
+constexpr absl::Duration kDrainLimit = absl::Seconds(20);
+constexpr int kExitUsage = 64;
+constexpr int kExitConfiguration = 78;
+
+// What would let data or keys out of the process by a side door.
+const char* ForbiddenEnvironment() {
+  for (const char* name : {"GRPC_TRACE", "SSLKEYLOGFILE"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return name;
+  }
+  return nullptr;
+}
+
+void ForbidCoreDumps() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
+void RaiseFileLimit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int Fail(const char* service, absl::string_view why, int code) {
+  std::fprintf(stderr, "trusthub-%s: %s\n", service, std::string(why).c_str());
+  return code;
+}
+
+}  // namespace
+
+int RunService(int argc, char** argv, const char* service, const MakeService& make) {
+  const bool check = argc == 4 && absl::string_view(argv[3]) == "--check";
+  if ((argc != 3 && !check) || absl::string_view(argv[1]) != "--config") {
+    return Fail(service, absl::StrCat("usage: trusthub-", service, " --config FILE [--check]"),
+                kExitUsage);
+  }
+  if (const char* name = ForbiddenEnvironment(); name != nullptr) {
+    return Fail(service, absl::StrCat("refuses to start with ", name, " set: unset it"),
+                kExitConfiguration);
+  }
+  ForbidCoreDumps();
+  RaiseFileLimit();
+  log::SetService(service);
+
+  // Blocked before any thread starts, so that only sigwait below takes them.
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTERM);
+  sigaddset(&stop, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  absl::StatusOr<config::Config> config = config::Load(argv[2]);
+  if (!config.ok()) return Fail(service, config.status().message(), kExitConfiguration);
+  if (config->service != service) {
+    return Fail(service, absl::StrCat(argv[2], ": is the configuration of ", config->service),
+                kExitConfiguration);
+  }
+  if (check) {
+    std::fputs(config::Dump(*config).c_str(), stdout);
+    return 0;
+  }
+  absl::StatusOr<std::unique_ptr<Host>> host = Host::Start(*config, make);
+  if (!host.ok()) return Fail(service, host.status().message(), kExitConfiguration);
+  log::Info("serving", {{"port", (*host)->port()}, {"sandbox", config->sandbox}});
+
+  int received = 0;
+  sigwait(&stop, &received);
+  log::Info("draining", {{"signal", received}});
+  (*host)->Drain(kDrainLimit);
+  log::Info("stopped");
+  return 0;
+}
+
+}  // namespace trusthub::rpc
