@@ -1,12 +1,12 @@
 // File: transaction.h
 //
-// What a handler reads and writes with: typed records over a Snapshot and a WriteSet. It sees its own
-// writes. It cannot commit; the pipeline takes the WriteSet when the handler returned OK.
+// What a handler reads and writes with: typed records over a Snapshot and a WriteSet. It sees its
+// own writes. It cannot commit; the pipeline takes the WriteSet when the handler returned OK.
 //
 // A record is a message with option (record) and the fields name, child, etag, create_time,
 // update_time, owner_agency, author_agency (each only where the message has it). Create and Update
-// set them. Indexes come from the field options: `indexed` fields by their value, `identifier` fields
-// by keyed hash.
+// set them. Indexes come from the field options: `indexed` fields by their value, `identifier`
+// fields by keyed hash.
 #ifndef TRUSTHUB_COMMON_STORE_TRANSACTION_H_
 #define TRUSTHUB_COMMON_STORE_TRANSACTION_H_
 
@@ -27,6 +27,8 @@
 #include "trusthub/events/v1/event.pb.h"
 
 namespace trusthub::store {
+
+struct RecordPlan;
 
 // Keyed hash of an identifier (HMAC-SHA-256 in production): what an index holds in its place.
 using IndexHash = std::function<std::string(absl::string_view)>;
@@ -53,10 +55,10 @@ class Transaction {
   // What is known of the record, without parsing it; RECORD_NOT_FOUND when there is none.
   absl::StatusOr<RecordHead> Head(absl::string_view name);
 
-  // Adds `record`. Sets name (unless set by the caller, for directory entries), etag and times, owner
-  // and author. RECORD_EXISTS when a chosen name is taken. `unique` are extra index keys that no other
-  // record may hold, e.g. {"plans/open", child}: a second record conflicts, the handler runs again
-  // and finds the first.
+  // Adds `record`. Sets name (unless set by the caller, for directory entries), etag and times,
+  // owner and author, and child of a child's own record. RECORD_EXISTS when a chosen name is taken.
+  // `unique` are extra index keys that no other record may hold, e.g. {"plans/open", child}: a
+  // second record conflicts, the handler runs again and finds the first.
   absl::Status Create(google::protobuf::Message* record, absl::string_view owner_agency,
                       absl::string_view author_agency, std::vector<IndexKey> extra_index = {});
   // Adds a version. `etag` is the one the caller sent: ETAG_STALE when the record moved on. Keeps
@@ -67,13 +69,15 @@ class Transaction {
   absl::Status UpdateNewest(google::protobuf::Message* record,
                             std::vector<IndexKey> extra_index = {});
 
-  // Records of a child, oldest first. Guards the child: a concurrent change makes the commit conflict.
+  // Records of a child, oldest first. Guards the child: a concurrent change makes the commit
+  // conflict.
   template <class R>
   absl::StatusOr<Page<R>> ListByChild(absl::string_view child, std::int64_t after_position,
                                       int limit) {
     return ParsePage<R>(ListStored(R::descriptor(), "", child, after_position, limit), limit);
   }
-  // Records by an indexed field (`field` is its short name in R, or the name of an extra index key).
+  // Records by an indexed field (`field` is its short name in R, or the name of an extra index
+  // key). `value` of an enum is its name or number.
   template <class R>
   absl::StatusOr<Page<R>> ListByIndex(absl::string_view field, absl::string_view value,
                                       std::int64_t after_position, int limit) {
@@ -110,6 +114,13 @@ class Transaction {
 
  private:
   absl::Status GetInto(absl::string_view name, google::protobuf::Message* record);
+  // The newest state of `name` as this transaction sees it; null when there is none.
+  absl::StatusOr<const StoredRecord*> Look(absl::string_view name);
+  absl::Status WriteNext(google::protobuf::Message* record, std::optional<absl::string_view> etag,
+                         std::vector<IndexKey> extra_index);
+  void Write(const RecordPlan& plan, google::protobuf::Message* record, StoredRecord stored,
+             std::vector<IndexKey> extra_index);
+  std::vector<const PutRecord*> OwnNewest(RecordKind kind) const;
   absl::StatusOr<std::vector<StoredRecord>> ListStored(
       const google::protobuf::Descriptor* descriptor, absl::string_view field,
       absl::string_view value, std::int64_t after_position, int limit);
@@ -137,7 +148,8 @@ absl::StatusOr<Page<R>> Transaction::ParsePage(absl::StatusOr<std::vector<Stored
       break;
     }
     R record;
-    if (!record.ParseFromString(row.bytes)) return absl::DataLossError("a stored record does not parse");
+    if (!record.ParseFromString(row.bytes))
+      return absl::DataLossError("a stored record does not parse");
     page.records.push_back(std::move(record));
     page.last_position = row.position;
   }

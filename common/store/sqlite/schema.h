@@ -1,0 +1,26 @@
+// File: schema.h
+//
+// Tables of the store, and whether a file holds them.
+#ifndef TRUSTHUB_COMMON_STORE_SQLITE_SCHEMA_H_
+#define TRUSTHUB_COMMON_STORE_SQLITE_SCHEMA_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/store/sqlite/connection.h"
+
+namespace trusthub::store::sqlite {
+
+// "THub": marks our files (PRAGMA application_id).
+inline constexpr std::int64_t kApplicationId = 0x54487562;
+// Version of the tables (PRAGMA user_version).
+inline constexpr std::int64_t kSchemaVersion = 1;
+
+// Makes the tables in an empty file; in any other, checks that it is a store of this version, and
+// sound when `check` is set. Errors are one line and begin with "store {path}: ".
+absl::Status PrepareSchema(Connection& connection, const std::string& path, bool check);
+
+}  // namespace trusthub::store::sqlite
+
+#endif  // TRUSTHUB_COMMON_STORE_SQLITE_SCHEMA_H_

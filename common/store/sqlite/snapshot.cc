@@ -1,0 +1,257 @@
+#include "common/store/sqlite/snapshot.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/error/error.h"
+
+namespace trusthub::store::sqlite {
+namespace {
+
+// Instructions of SQLite's machine between two looks at the clock: well below a millisecond.
+constexpr int kInstructionsBetweenLooks = 2'000;
+
+class SqliteSnapshot : public Snapshot {
+ public:
+  SqliteSnapshot(std::shared_ptr<ReaderPool> pool, std::unique_ptr<Connection> connection,
+                 absl::Time deadline)
+      : pool_(std::move(pool)), connection_(std::move(connection)), deadline_(deadline) {
+    if (deadline_ != absl::InfiniteFuture()) {
+      sqlite3_progress_handler(connection_->db(), kInstructionsBetweenLooks, &IsLate, this);
+    }
+  }
+
+  ~SqliteSnapshot() override {
+    sqlite3_progress_handler(connection_->db(), 0, nullptr, nullptr);
+    // A failed end leaves a view that would grow old in the pool: drop the connection then.
+    bool sound = true;
+    if (connection_->in_transaction()) sound = connection_->Use(Sql::kCommit).Run().ok();
+    if (!sound) connection_.reset();
+    pool_->GiveBack(std::move(connection_));
+  }
+
+  absl::StatusOr<std::optional<StoredRecord>> Find(absl::string_view name) override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kFindRecord);
+    query.Text(name);
+    TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+    if (!found) return std::optional<StoredRecord>();
+    return std::optional<StoredRecord>(RecordOf(query));
+  }
+
+  absl::StatusOr<std::vector<StoredRecord>> ListByIndex(RecordKind kind, absl::string_view field,
+                                                        absl::string_view key,
+                                                        std::int64_t after_position,
+                                                        int limit) override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kListByIndex);
+    query.Text(field).Blob(key).Int(after_position).Int(kind).Int(limit);
+    return Records(query);
+  }
+
+  absl::StatusOr<std::vector<StoredRecord>> ListByChild(RecordKind kind, absl::string_view child,
+                                                        std::int64_t after_position,
+                                                        int limit) override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kListByChild);
+    query.Text(child).Int(kind).Int(after_position).Int(limit);
+    return Records(query);
+  }
+
+  absl::StatusOr<std::vector<StoredRecord>> ListByKind(RecordKind kind, std::int64_t after_position,
+                                                       int limit) override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kListByKind);
+    query.Int(kind).Int(after_position).Int(limit);
+    return Records(query);
+  }
+
+  absl::StatusOr<std::vector<StoredVersion>> Versions(absl::string_view name) override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kVersions);
+    query.Text(name);
+    std::vector<StoredVersion> versions;
+    while (true) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+      if (!found) return versions;
+      versions.push_back({query.IntAt(0), absl::FromUnixMicros(query.IntAt(1)), query.StringAt(2)});
+    }
+  }
+
+  absl::StatusOr<std::int64_t> Sequence(absl::string_view key) override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kSequence);
+    query.Text(key);
+    TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+    return found ? query.IntAt(0) : 0;
+  }
+
+  absl::StatusOr<std::optional<StoredAnswer>> FindAnswer(absl::string_view key,
+                                                         absl::Time now) override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kFindAnswer);
+    query.Blob(key).Int(absl::ToUnixMicros(now));
+    TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+    if (!found) return std::optional<StoredAnswer>();
+    return std::optional<StoredAnswer>({query.StringAt(0), query.StringAt(1)});
+  }
+
+  absl::StatusOr<std::optional<std::string>> FindState(absl::string_view space,
+                                                       absl::string_view key) override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kFindState);
+    query.Text(space).Text(key);
+    TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+    if (!found) return std::optional<std::string>();
+    return std::optional<std::string>(query.StringAt(0));
+  }
+
+  absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ListState(
+      absl::string_view space, absl::string_view after_key, int limit) override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kListState);
+    query.Text(space).Text(after_key).Int(limit);
+    std::vector<std::pair<std::string, std::string>> states;
+    while (true) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+      if (!found) return states;
+      states.emplace_back(query.StringAt(0), query.StringAt(1));
+    }
+  }
+
+  absl::StatusOr<std::vector<StoredEvent>> ReadEvents(std::int64_t after_sequence,
+                                                      int limit) override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kReadEvents);
+    query.Int(after_sequence).Int(limit);
+    std::vector<StoredEvent> events;
+    while (true) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+      if (!found) return events;
+      events.push_back({query.IntAt(0), query.IntAt(1), query.StringAt(2)});
+    }
+  }
+
+  absl::StatusOr<std::int64_t> LastEventSequence() override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kLastEvent);
+    TRUSTHUB_RETURN_IF_ERROR(query.Next().status());
+    return query.IntAt(0);
+  }
+
+  absl::StatusOr<std::vector<StoredLeaf>> ReadLeaves(std::int64_t first_index, int limit) override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kReadLeaves);
+    query.Int(first_index).Int(limit);
+    std::vector<StoredLeaf> leaves;
+    while (true) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+      if (!found) return leaves;
+      leaves.push_back({query.IntAt(0), query.StringAt(1)});
+    }
+  }
+
+  absl::StatusOr<std::int64_t> LeafCount() override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kLastLeaf);
+    TRUSTHUB_RETURN_IF_ERROR(query.Next().status());
+    return query.IsNullAt(0) ? 0 : query.IntAt(0) + 1;
+  }
+
+  absl::StatusOr<std::shared_ptr<const SealedHead>> Head() override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kFindLog);
+    TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+    if (!found) return std::shared_ptr<const SealedHead>();
+    auto head = std::make_shared<SealedHead>();
+    head->tree = query.StringAt(1);
+    head->size = query.IntAt(2);
+    head->root = query.StringAt(3);
+    head->sign_time = absl::FromUnixMicros(query.IntAt(4));
+    head->signature = query.StringAt(5);
+    return std::shared_ptr<const SealedHead>(std::move(head));
+  }
+
+ private:
+  static int IsLate(void* self) {
+    const auto* snapshot = static_cast<SqliteSnapshot*>(self);
+    return snapshot->pool_->clock().Now() >= snapshot->deadline_ ? 1 : 0;
+  }
+
+  absl::Status Begin() {
+    if (deadline_ != absl::InfiniteFuture() && IsLate(this) != 0) return error::DeadlineExceeded();
+    if (connection_->in_transaction()) return absl::OkStatus();
+    return connection_->Use(Sql::kBegin).Run();
+  }
+
+  static StoredRecord RecordOf(const Query& query) {
+    StoredRecord record;
+    record.position = query.IntAt(0);
+    record.name = query.StringAt(1);
+    record.kind = static_cast<RecordKind>(query.IntAt(2));
+    record.child = query.StringAt(3);
+    record.owner_agency = query.StringAt(4);
+    record.author_agency = query.StringAt(5);
+    record.version = query.IntAt(6);
+    record.bytes = query.StringAt(7);
+    return record;
+  }
+
+  static absl::StatusOr<std::vector<StoredRecord>> Records(Query& query) {
+    std::vector<StoredRecord> records;
+    while (true) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+      if (!found) return records;
+      records.push_back(RecordOf(query));
+    }
+  }
+
+  const std::shared_ptr<ReaderPool> pool_;
+  std::unique_ptr<Connection> connection_;
+  const absl::Time deadline_;
+};
+
+}  // namespace
+
+ReaderPool::ReaderPool(std::string path, const Clock* clock, int max)
+    : path_(std::move(path)), clock_(*clock), free_(max) {}
+
+absl::StatusOr<std::unique_ptr<Connection>> ReaderPool::Take(absl::Time deadline) {
+  {
+    MutexLock lock(mutex_);
+    while (free_ == 0) {
+      const absl::Duration left = deadline - clock_.Now();
+      if (left <= absl::ZeroDuration()) return error::DeadlineExceeded();
+      // In steps: the clock of a test may jump.
+      returned_.WaitFor(mutex_, std::min(left, absl::Seconds(1)));
+    }
+    --free_;
+    if (!idle_.empty()) {
+      std::unique_ptr<Connection> connection = std::move(idle_.back());
+      idle_.pop_back();
+      return connection;
+    }
+  }
+  absl::StatusOr<std::unique_ptr<Connection>> opened =
+      Connection::Open(path_, Connection::Mode::kReader);
+  if (!opened.ok()) GiveBack(nullptr);
+  return opened;
+}
+
+void ReaderPool::GiveBack(std::unique_ptr<Connection> connection) {
+  MutexLock lock(mutex_);
+  ++free_;
+  if (connection != nullptr) idle_.push_back(std::move(connection));
+  returned_.NotifyOne();
+}
+
+absl::StatusOr<std::unique_ptr<Snapshot>> OpenSnapshot(std::shared_ptr<ReaderPool> pool,
+                                                       absl::Time deadline) {
+  TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection, pool->Take(deadline));
+  return std::unique_ptr<Snapshot>(
+      new SqliteSnapshot(std::move(pool), std::move(connection), deadline));
+}
+
+}  // namespace trusthub::store::sqlite

@@ -1,0 +1,68 @@
+#include "common/store/sqlite/sqlite_store.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/store/sqlite/connection.h"
+#include "common/store/sqlite/files.h"
+#include "common/store/sqlite/group_writer.h"
+#include "common/store/sqlite/schema.h"
+#include "common/store/sqlite/snapshot.h"
+
+namespace trusthub::store {
+namespace {
+
+// Members end in reverse: the writer's connection last but for the lock, so that it empties the
+// log.
+class SqliteStore : public Store {
+ public:
+  SqliteStore(const SqliteOptions& options, std::unique_ptr<sqlite::FileLock> lock,
+              std::unique_ptr<sqlite::Connection> connection)
+      : lock_(std::move(lock)),
+        writer_(options, std::move(connection)),
+        readers_(std::make_shared<sqlite::ReaderPool>(options.path, options.clock,
+                                                      options.readers_max)) {}
+  ~SqliteStore() override { Close(); }
+
+  absl::Status Start() { return writer_.Start(); }
+
+  absl::StatusOr<std::unique_ptr<Snapshot>> Open(absl::Time deadline) override {
+    return sqlite::OpenSnapshot(readers_, deadline);
+  }
+  void Commit(WriteSet set, CommitCallback done) override {
+    writer_.Commit(std::move(set), std::move(done));
+  }
+  void SetEventListener(std::function<void(std::int64_t)> listener) override {
+    writer_.SetEventListener(std::move(listener));
+  }
+  void Close() override { writer_.Stop(); }
+
+ private:
+  const std::unique_ptr<sqlite::FileLock> lock_;
+  sqlite::GroupWriter writer_;
+  const std::shared_ptr<sqlite::ReaderPool> readers_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options) {
+  TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<sqlite::FileLock> lock,
+                            sqlite::FileLock::Take(absl::StrCat(options.path, ".lock")));
+  if (options.create) {
+    TRUSTHUB_RETURN_IF_ERROR(sqlite::CreatePrivate(options.path));
+  } else if (access(options.path.c_str(), F_OK) != 0) {
+    return absl::FailedPreconditionError(absl::StrCat("store ", options.path, ": does not exist"));
+  }
+  TRUSTHUB_ASSIGN_OR_RETURN(
+      std::unique_ptr<sqlite::Connection> connection,
+      sqlite::Connection::Open(options.path, sqlite::Connection::Mode::kWriter));
+  TRUSTHUB_RETURN_IF_ERROR(sqlite::PrepareSchema(*connection, options.path, options.check));
+  auto store = std::make_unique<SqliteStore>(options, std::move(lock), std::move(connection));
+  TRUSTHUB_RETURN_IF_ERROR(store->Start());
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace trusthub::store

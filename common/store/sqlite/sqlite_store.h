@@ -1,0 +1,44 @@
+// File: sqlite_store.h
+//
+// The store in one SQLite file: for a borough on one machine, no server to run. WAL,
+// synchronous=FULL. One thread writes; it takes every set that waits, applies them one after the
+// other in one transaction, and answers them after one fsync. Readers have connections of their own
+// and never wait for the writer.
+#ifndef TRUSTHUB_COMMON_STORE_SQLITE_SQLITE_STORE_H_
+#define TRUSTHUB_COMMON_STORE_SQLITE_SQLITE_STORE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/store/store.h"
+#include "common/time/clock.h"
+
+namespace trusthub::store {
+
+struct SqliteOptions {
+  // The database file. `{path}-wal`, `{path}-shm` and `{path}.lock` stand beside it.
+  std::string path;
+  // Makes audit leaves part of commits. Not owned. Null: sets with leaves are refused.
+  LeafSequencer* sequencer = nullptr;
+  // The real clock, for deadlines and the expiry of answers. Not owned.
+  const Clock* clock = &RealClock();
+  // Whether a missing file is created; else it is an error.
+  bool create = true;
+  // Whether the whole file is checked before it is used (`PRAGMA quick_check`).
+  bool check = true;
+  // Sets that may wait for the writer; the next one is refused.
+  int queued_sets_max = 4096;
+  // Sets applied under one fsync.
+  int group_sets_max = 256;
+  // Snapshots that may be open at a time; Open of one more waits until its deadline.
+  int readers_max = 32;
+};
+
+// Opens or creates the store. Fails with one line that says what is wrong with which file: not a
+// store of the hub, damaged, made by a newer version, in use by another process, not writable.
+absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options);
+
+}  // namespace trusthub::store
+
+#endif  // TRUSTHUB_COMMON_STORE_SQLITE_SQLITE_STORE_H_
