@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <fstream>
 #include <utility>
 
@@ -65,6 +66,10 @@ class FileClockImpl final : public Clock {
 const Clock& RealClock() {
   static const auto* clock = new MachineClock;
   return *clock;
+}
+
+absl::Duration MonotonicNow() {
+  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
 absl::StatusOr<std::unique_ptr<Clock>> FileClock(absl::string_view path) {

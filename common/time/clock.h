@@ -27,6 +27,10 @@ class Clock {
 // The machine's clock. Never destroyed.
 const Clock& RealClock();
 
+// Time since an unknown moment, the same for the life of the process. Never steps back and is never
+// set: for ages and waits, not for instants.
+absl::Duration MonotonicNow();
+
 // A sandbox clock: the RFC 3339 instant in the first line of `path`, running on from the moment the
 // file was written. Reads the file again when it changes. Fails when the file cannot be read or
 // parsed; later, an unreadable file keeps the last good setting.
