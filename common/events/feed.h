@@ -1,7 +1,7 @@
 // File: feed.h
 //
-// The serving side of Watch without gRPC: cursors, filters, batches. common/rpc asks it for the next
-// batch, authorises and sends it.
+// The serving side of Watch without gRPC: cursors, filters, batches. common/rpc asks it for the
+// next batch, authorises and sends it.
 #ifndef TRUSTHUB_COMMON_EVENTS_FEED_H_
 #define TRUSTHUB_COMMON_EVENTS_FEED_H_
 
@@ -21,7 +21,8 @@ std::string EncodeCursor(absl::string_view store_id, std::int64_t sequence);
 absl::StatusOr<std::int64_t> DecodeCursor(absl::string_view store_id, absl::string_view cursor);
 
 struct Batch {
-  v1::WatchResponse response;  // events that pass the filter, in order; as_of and cursor not yet set
+  v1::WatchResponse
+      response;  // events that pass the filter, in order; as_of and cursor not yet set
   std::int64_t last_sequence;  // all up to here was looked at
   bool more;                   // whether another batch is ready now
 };

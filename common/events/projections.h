@@ -1,9 +1,14 @@
 // File: projections.h
 //
-// Keeps this service's facts up to date from the streams of other services. One thread a source. Each
-// answer of a stream is applied and its cursor moved in one transaction, so that a crash neither loses
-// nor repeats an event. A projection knows its age: how long ago its source last said "complete up to
-// here".
+// Keeps this service's facts up to date from the streams of other services. One thread a source.
+// Each answer of a stream is applied and its cursor moved in one transaction, so that a crash
+// neither loses nor repeats an event. A projection knows its age: how long ago its source last said
+// "complete up to here", which an answer says by carrying as_of.
+//
+// A stream that breaks is taken up again from the stored cursor after a wait of 0.1 to 5 s. An
+// event that cannot be applied holds up its source, whose age then shows it; nothing is passed
+// over. When a source no longer knows the cursor (its store was restored), its stream is read again
+// from the beginning: only then is an event seen twice.
 #ifndef TRUSTHUB_COMMON_EVENTS_PROJECTIONS_H_
 #define TRUSTHUB_COMMON_EVENTS_PROJECTIONS_H_
 
@@ -31,7 +36,8 @@ class EventSource {
   // Streams from `cursor` until `on_response` returns false, Stop is called or the stream breaks.
   virtual absl::Status Stream(const std::string& cursor,
                               const std::function<bool(const v1::WatchResponse&)>& on_response) = 0;
-  // Makes a running Stream return soon. Called from another thread, once.
+  // Makes a running Stream return soon, and any later one at once. Called from another thread,
+  // once.
   virtual void Stop() = 0;
 };
 
@@ -40,16 +46,18 @@ struct Subscription {
   std::unique_ptr<EventSource> stream;
 };
 
-// What a service does with an event beyond ApplyFacts; run in the same transaction, again on conflict.
+// What a service does with an event beyond ApplyFacts; run in the same transaction, again on
+// conflict.
 using ApplyEvent = std::function<absl::Status(store::Transaction&, const v1::Event&)>;
 
 // Thread-safe.
 class Projections {
  public:
   virtual ~Projections() = default;  // stops
-  virtual void Start() = 0;
-  virtual void Stop() = 0;
-  // Time since `source` last confirmed completeness, on the monotonic clock; infinite before the first.
+  virtual void Start() = 0;          // once
+  virtual void Stop() = 0;           // waits for the threads; does nothing when called again
+  // Time since `source` last confirmed completeness, on the monotonic clock; infinite before the
+  // first.
   virtual absl::Duration AgeOf(absl::string_view source) const = 0;
   // PROJECTION_STALE naming the source when any is older than `limit`.
   virtual absl::Status CheckFresh(absl::Duration limit) const = 0;
@@ -57,8 +65,7 @@ class Projections {
 
 // `store` and `clocks` outlive the projections. `apply` may be null.
 std::unique_ptr<Projections> MakeProjections(store::Store* store, store::IndexHash hash,
-                                             Clocks clocks,
-                                             std::vector<Subscription> subscriptions,
+                                             Clocks clocks, std::vector<Subscription> subscriptions,
                                              ApplyEvent apply);
 
 }  // namespace trusthub::events

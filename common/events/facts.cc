@@ -1,0 +1,166 @@
+#include "common/events/facts.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/policy/policy.h"
+#include "common/time/civil_date.h"
+
+namespace trusthub::events {
+namespace {
+
+using google::protobuf::Message;
+
+constexpr char kChildSpace[] = "child";
+constexpr char kWorkerSpace[] = "worker";
+constexpr char kAgencySpace[] = "agency";
+constexpr char kReferralSpace[] = "referral";
+constexpr char kDiscussionSpace[] = "discussion";
+
+template <class Fact>
+absl::StatusOr<std::optional<Fact>> Find(store::Transaction& tx, absl::string_view space,
+                                         absl::string_view key) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, tx.FindState(space, key));
+  if (!bytes.has_value()) return std::optional<Fact>();
+  Fact fact;
+  if (!fact.ParseFromString(*bytes)) {
+    return absl::DataLossError(absl::StrCat("a stored fact of space ", space, " does not parse"));
+  }
+  return std::optional<Fact>(std::move(fact));
+}
+
+absl::Status Put(store::Transaction& tx, absl::string_view space, absl::string_view key,
+                 const Message& fact) {
+  if (key.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("a fact of space ", space, " names nobody"));
+  }
+  tx.PutState(space, key, fact.SerializeAsString());
+  return absl::OkStatus();
+}
+
+bool IsSame(const v1::InvolvementFact& a, const v1::InvolvementFact& b) {
+  return a.agency() == b.agency() && a.kind() == b.kind() && a.basis() == b.basis();
+}
+
+bool IsSame(const v1::StatusFact& a, const v1::StatusFact& b) {
+  return a.kind() == b.kind() && a.basis() == b.basis();
+}
+
+// Replaces what is known of the same thing, else adds it.
+template <class Fact>
+void Merge(const Fact& fact, google::protobuf::RepeatedPtrField<Fact>* facts) {
+  for (Fact& known : *facts) {
+    if (!IsSame(known, fact)) continue;
+    known = fact;
+    return;
+  }
+  *facts->Add() = fact;
+}
+
+// The facts of a child stand in one value, so that two sets that change it at a time would lose one
+// change: each counts on this key and guards it.
+absl::Status ApplyToChild(store::Transaction& tx, const v1::Event& event) {
+  if (!event.has_involvement() && !event.has_status()) return absl::OkStatus();
+  const std::string key = absl::StrCat("facts/", event.child());
+  TRUSTHUB_RETURN_IF_ERROR(tx.GuardOn(key).status());
+  tx.Touch(key);
+  TRUSTHUB_ASSIGN_OR_RETURN(internal::v1::ChildFacts facts, ChildFactsOf(tx, event.child()));
+  if (event.has_involvement()) Merge(event.involvement(), facts.mutable_involvements());
+  if (event.has_status()) Merge(event.status(), facts.mutable_statuses());
+  return Put(tx, kChildSpace, event.child(), facts);
+}
+
+std::uint32_t RelationOf(absl::string_view kind) {
+  if (kind == "HOLDING") return policy::kHolding;
+  if (kind == "REFERRER") return policy::kReferrer;
+  if (kind == "RESPONSIBLE") return policy::kResponsible;
+  if (kind == "ENQUIRY") return policy::kEnquiry;
+  if (kind == "CORE_GROUP") return policy::kCoreGroup;
+  if (kind == "PRESENTING") return policy::kPresenting;
+  return 0;  // A kind of a newer service gives nothing here until this service knows it.
+}
+
+std::uint32_t FlagOf(absl::string_view kind) {
+  if (kind == "CHILD_PROTECTION_PLAN") return policy::kProtectionPlan;
+  if (kind == "UNBORN_CHILD_PROTECTION_PLAN") return policy::kProtectionPlan;
+  if (kind == "LOOKED_AFTER") return policy::kLookedAfter;
+  return 0;
+}
+
+}  // namespace
+
+absl::Status ApplyFacts(store::Transaction& tx, const v1::Event& event) {
+  TRUSTHUB_RETURN_IF_ERROR(ApplyToChild(tx, event));
+  if (event.has_worker()) {
+    TRUSTHUB_RETURN_IF_ERROR(Put(tx, kWorkerSpace, event.worker().worker(), event.worker()));
+  }
+  if (event.has_agency()) {
+    TRUSTHUB_RETURN_IF_ERROR(Put(tx, kAgencySpace, event.agency().agency(), event.agency()));
+  }
+  if (event.has_referral()) {
+    TRUSTHUB_RETURN_IF_ERROR(Put(tx, kReferralSpace, event.record(), event.referral()));
+  }
+  if (event.has_discussion()) {
+    TRUSTHUB_RETURN_IF_ERROR(Put(tx, kDiscussionSpace, event.record(), event.discussion()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status EmitAndApply(store::Transaction& tx, const v1::Event& event) {
+  tx.Emit(event);
+  return ApplyFacts(tx, event);
+}
+
+absl::StatusOr<internal::v1::ChildFacts> ChildFactsOf(store::Transaction& tx,
+                                                      absl::string_view child) {
+  TRUSTHUB_ASSIGN_OR_RETURN(auto facts, Find<internal::v1::ChildFacts>(tx, kChildSpace, child));
+  return std::move(facts).value_or(internal::v1::ChildFacts());
+}
+
+absl::StatusOr<std::optional<v1::WorkerFact>> WorkerFactOf(store::Transaction& tx,
+                                                           absl::string_view worker) {
+  return Find<v1::WorkerFact>(tx, kWorkerSpace, worker);
+}
+
+absl::StatusOr<std::optional<v1::AgencyFact>> AgencyFactOf(store::Transaction& tx,
+                                                           absl::string_view agency) {
+  return Find<v1::AgencyFact>(tx, kAgencySpace, agency);
+}
+
+absl::StatusOr<std::optional<v1::ReferralFact>> ReferralFactOf(store::Transaction& tx,
+                                                               absl::string_view referral) {
+  return Find<v1::ReferralFact>(tx, kReferralSpace, referral);
+}
+
+absl::StatusOr<std::optional<v1::DiscussionFact>> DiscussionFactOf(store::Transaction& tx,
+                                                                   absl::string_view record) {
+  return Find<v1::DiscussionFact>(tx, kDiscussionSpace, record);
+}
+
+std::uint32_t RelationsOf(const internal::v1::ChildFacts& facts, absl::string_view agency,
+                          absl::Time now) {
+  std::uint32_t relations = 0;
+  if (agency.empty()) return relations;
+  for (const v1::InvolvementFact& involvement : facts.involvements()) {
+    if (involvement.agency() != agency) continue;
+    if (involvement.has_end_time() && TimeFromProto(involvement.end_time()) <= now) continue;
+    relations |= RelationOf(involvement.kind());
+  }
+  return relations;
+}
+
+std::uint32_t FlagsOf(const internal::v1::ChildFacts& facts, absl::CivilDay day) {
+  std::uint32_t flags = 0;
+  for (const v1::StatusFact& status : facts.statuses()) {
+    // A day that is not wholly known bounds nothing: the status counts rather than not.
+    const auto start = DateFromProto(status.start_date());
+    const auto end = DateFromProto(status.end_date());
+    if (start.ok() && day < *start) continue;
+    if (end.ok() && day > *end) continue;
+    flags |= FlagOf(status.kind());
+  }
+  return flags;
+}
+
+}  // namespace trusthub::events
