@@ -21,14 +21,14 @@ std::string EncodeCursor(absl::string_view store_id, std::int64_t sequence);
 absl::StatusOr<std::int64_t> DecodeCursor(absl::string_view store_id, absl::string_view cursor);
 
 struct Batch {
-  v1::WatchResponse
-      response;  // events that pass the filter, in order; as_of and cursor not yet set
-  std::int64_t last_sequence;  // all up to here was looked at
-  bool more;                   // whether another batch is ready now
+  v1::WatchResponse response;      // events that pass, in order; as_of and cursor not yet set
+  std::int64_t last_sequence = 0;  // all up to here was looked at
+  bool more = false;               // whether another batch is ready now
 };
 
-// Up to `limit` events after `after_sequence`. Never quietly shorter: last_sequence says how far it
-// looked.
+// Looks at up to `limit` events after `after_sequence`. Never quietly shorter: last_sequence says
+// how far it looked. CURSOR_INVALID when the store has not come that far: it was restored from a
+// backup.
 absl::StatusOr<Batch> NextBatch(store::Snapshot& snapshot, const v1::WatchRequest& filter,
                                 std::int64_t after_sequence, int limit);
 
