@@ -17,8 +17,7 @@ bool AllDigits(absl::string_view text) {
 
 int DigitOf(char c) { return c - '0'; }
 
-// --- Unique pupil numbers
-// -------------------------------------------------------------------------
+// --- Unique pupil numbers ----------------------------------------------------------------------
 
 // No I, O or S: they look like digits.
 constexpr absl::string_view kUpnAlphabet = "ABCDEFGHJKLMNPQRTUVWXYZ";
@@ -31,8 +30,7 @@ int UpnValue(char c) {
   return place == absl::string_view::npos ? -1 : static_cast<int>(place);
 }
 
-// --- Local authorities
-// ----------------------------------------------------------------------------
+// --- Local authorities -------------------------------------------------------------------------
 
 struct CodeRange {
   int first;
@@ -47,8 +45,7 @@ constexpr CodeRange kAuthorities[] = {
     {850, 852}, {855, 857}, {860, 861}, {865, 896}, {908, 909}, {916, 916}, {919, 919},
     {921, 921}, {925, 926}, {928, 929}, {931, 931}, {933, 933}, {935, 938}, {940, 941}};
 
-// --- Police forces
-// --------------------------------------------------------------------------------
+// --- Police forces -----------------------------------------------------------------------------
 
 // Home Office numbers of the territorial forces, and 93 for the British Transport Police.
 constexpr absl::string_view kForces[] = {
@@ -56,8 +53,7 @@ constexpr absl::string_view kForces[] = {
     "22", "23", "30", "31", "32", "33", "34", "35", "36", "37", "40", "41", "42", "43", "44",
     "45", "46", "47", "48", "50", "52", "53", "54", "55", "60", "61", "62", "63", "93"};
 
-// --- Postcodes
-// ------------------------------------------------------------------------------------
+// --- Postcodes ---------------------------------------------------------------------------------
 
 // Shapes of gov.uk's expression (Bulk Data Transfer validation, 12 November 2015) before the space:
 // L a letter, M a letter but I and Z, 9 a digit.

@@ -1,7 +1,7 @@
 // File: page_token.h
 //
-// Page tokens: sealed (AES-256-GCM), bound to the caller and to every other argument of the request,
-// good for a day. What one caller was given is noise to another.
+// Page tokens: sealed (AES-256-GCM), bound to the caller and to every other argument of the
+// request, good for a day. What one caller was given is noise to another.
 #ifndef TRUSTHUB_COMMON_PROTO_PAGE_TOKEN_H_
 #define TRUSTHUB_COMMON_PROTO_PAGE_TOKEN_H_
 
@@ -23,8 +23,9 @@ struct PageStart {
 class PageTokens {
  public:
   explicit PageTokens(absl::string_view key);  // 32 bytes
-  // Reads page_size and page_token of `request`: 0 means the default, above the maximum the maximum.
-  // PAGE_TOKEN_INVALID unless the token was sealed for this caller and these arguments within a day.
+  // Reads page_size and page_token of `request`: 0 means the default, above the maximum the
+  // maximum. PAGE_TOKEN_INVALID unless the token was sealed for this caller and these arguments
+  // within a day.
   absl::StatusOr<PageStart> Open(const google::protobuf::Message& request, absl::string_view caller,
                                  absl::Time now) const;
   std::string Seal(const google::protobuf::Message& request, absl::string_view caller,

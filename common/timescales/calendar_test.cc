@@ -94,8 +94,7 @@ TEST(CalendarTest, MonthsEndOnTheLastDayWhenThereIsNoOther) {
   EXPECT_EQ(AddMonths(CivilDay(2010, 1, 15), -1), CivilDay(2009, 12, 15));
 }
 
-// --- Properties
-// -----------------------------------------------------------------------------------
+// --- Properties --------------------------------------------------------------------------------
 
 class CalendarPropertyTest : public ::testing::Test {
  protected:

@@ -15,8 +15,7 @@ namespace {
 
 using absl::CivilDay;
 
-// --- The rules as shipped
-// -------------------------------------------------------------------------
+// --- The rules as shipped ----------------------------------------------------------------------
 
 std::shared_ptr<const Rules> Shipped() {
   auto rules = LoadRules(TRUSTHUB_SOURCE_DIR "/deploy/config/timescales");
@@ -76,8 +75,7 @@ TEST(ShippedRulesTest, NoRuleOutsideItsPeriod) {
   EXPECT_EQ(rules->DeadlineOf("NO.SUCH.RULE", after).status().code(), absl::StatusCode::kNotFound);
 }
 
-// --- Where a clock stands
-// -------------------------------------------------------------------------
+// --- Where a clock stands ----------------------------------------------------------------------
 
 TEST(ClockStatusTest, FollowsTheDays) {
   const CivilDay trigger(2010, 3, 1);
@@ -95,8 +93,7 @@ TEST(ClockStatusTest, FollowsTheDays) {
   EXPECT_EQ(ClockStatusName(ClockStatus::kDueSoon), "DUE_SOON");
 }
 
-// --- Files with mistakes
-// --------------------------------------------------------------------------
+// --- Files with mistakes -----------------------------------------------------------------------
 
 class BrokenRulesTest : public ::testing::Test {
  protected:
