@@ -169,6 +169,10 @@ std::vector<Finding> CheckIncludes(const SourceFile& file) {
       message = "the hub generates no gRPC code: common/rpc serves methods from descriptors";
     } else if (IsOurs(include.path)) {
       message = CheckOurs(file.path, include.path);
+      if (IsTestSupport(include.path) && !IsTest(file.path) && !IsUnder(file.path, "tests") &&
+          !IsUnder(file.path, "common/testing")) {
+        message = "only tests include fixtures and factories of tests";
+      }
     }
     for (const Wrapper& wrapper : Wrappers()) {
       if (!absl::StartsWith(include.path, wrapper.library)) continue;

@@ -124,8 +124,14 @@ bool IsCpp(absl::string_view path) {
 }
 
 bool IsTest(absl::string_view path) {
-  return absl::EndsWith(path, "_test.cc") || absl::EndsWith(path, "_fixture.h") ||
-         absl::EndsWith(path, "_fixture.cc");
+  const absl::string_view stem = path.substr(0, path.rfind('.'));
+  return absl::EndsWith(stem, "_test") || IsTestSupport(path);
+}
+
+bool IsTestSupport(absl::string_view path) {
+  const absl::string_view stem = path.substr(0, path.rfind('.'));
+  return absl::EndsWith(stem, "_fixture") || absl::EndsWith(stem, "_fixtures") ||
+         absl::EndsWith(stem, "_factory");
 }
 
 std::vector<std::string> CodeLines(absl::string_view text) {
