@@ -14,13 +14,15 @@ namespace trusthub::auth {
 
 // Immutable once made; shared between calls of the same token and connection.
 struct Principal {
-  std::string agency;        // "agencies/redbridge-council"
+  std::string agency;  // "agencies/redbridge-council"
   directory::v1::AgencyKind agency_kind = directory::v1::AGENCY_KIND_UNSPECIFIED;
   std::string trust_domain;  // "council.redbridge.example"
-  std::string system;        // path of the SPIFFE id: "/system/case-management"
-  std::string worker;        // "workers/x"; empty for the hub's own services
+  // Path of the SPIFFE id: "/system/case-management". Empty when forwarded: the hub's services send
+  // on only the thumbprint of the user's certificate.
+  std::string system;
+  std::string worker;  // "workers/x"; empty for the hub's own services
   options::v1::Role role = options::v1::ROLE_UNSPECIFIED;
-  std::string token_id;      // `jti`; empty for services
+  std::string token_id;  // `jti`; empty for services
   absl::Time token_expires = absl::InfiniteFuture();
   std::string certificate_sha256;  // of the DER leaf, 32 bytes, of the user's own connection
   // "/service/health" when a service of the hub forwards the user's call; empty when direct.

@@ -5,6 +5,7 @@
 #ifndef TRUSTHUB_COMMON_CRYPTO_OPENSSL_H_
 #define TRUSTHUB_COMMON_CRYPTO_OPENSSL_H_
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <memory>
@@ -23,6 +24,16 @@ struct Freer {
 
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Freer<EVP_MD_CTX_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
+
+// Leaves this thread's queue of OpenSSL errors empty when it goes. To be held wherever a call may fail
+// in the ordinary way: an error left behind is taken by the next TLS read on this thread for its own.
+class CleanErrors {
+ public:
+  CleanErrors() { ERR_clear_error(); }
+  ~CleanErrors() { ERR_clear_error(); }
+  CleanErrors(const CleanErrors&) = delete;
+  CleanErrors& operator=(const CleanErrors&) = delete;
+};
 
 // Ends the process unless `done`; `what` names the OpenSSL call. Prints no data, only the call.
 void Require(bool done, const char* what);

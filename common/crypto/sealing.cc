@@ -78,6 +78,7 @@ absl::StatusOr<std::string> Open(absl::string_view key, absl::string_view sealed
       sealed.substr(kNonceBytes, sealed.size() - kNonceBytes - kTagBytes);
   std::string tag(sealed.substr(sealed.size() - kTagBytes));  // OpenSSL's setter takes it mutable
   std::string plaintext(ciphertext.size(), '\0');
+  const CleanErrors clean;
   const CipherUse cipher;
   int length = 0;
   Require(EVP_DecryptInit_ex2(cipher.get(), Aes256Gcm(), Bytes(key), Bytes(nonce), nullptr) == 1,

@@ -65,6 +65,7 @@ class Ed25519Key final : public SigningKey {
 
 absl::StatusOr<std::unique_ptr<SigningKey>> SigningKey::Load(absl::string_view path) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string pem, ReadSecretFile(path));
+  const CleanErrors clean;
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   Require(bio != nullptr, "BIO_new_mem_buf");
   Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
@@ -84,6 +85,7 @@ std::unique_ptr<SigningKey> SigningKey::Generate() {
 bool VerifyEd25519(absl::string_view public_key, absl::string_view data,
                    absl::string_view signature) {
   if (public_key.size() != kPublicKeyBytes || signature.size() != kSignatureBytes) return false;
+  const CleanErrors clean;
   const Key key(
       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, Bytes(public_key), public_key.size()));
   if (key == nullptr) return false;
