@@ -9,14 +9,27 @@ namespace {
 constexpr std::uint64_t kOnes = 0x0101010101010101;
 constexpr std::uint64_t kHighs = 0x8080808080808080;
 
-// Whether each of eight bytes is printable ASCII. May say no to some that are; never yes wrongly.
-bool AllPrintable(const char* bytes) {
+// The high bit of every byte of eight that is not printable ASCII.
+std::uint64_t Unprintable(const char* bytes) {
   std::uint64_t word;
   std::memcpy(&word, bytes, sizeof(word));
-  const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
-  const std::uint64_t without_delete = word ^ (kOnes * 0x7f);
-  const std::uint64_t is_delete = (without_delete - kOnes) & ~without_delete;
-  return ((word | below_space | is_delete) & kHighs) == 0;
+  const std::uint64_t is_delete = (word & ~kHighs) + kOnes;
+  const std::uint64_t below_space = ~((word | kHighs) - kOnes * 0x20);
+  return (word | is_delete | below_space) & kHighs;
+}
+
+// How many bytes at the start of `text` are printable ASCII: a multiple of eight, perhaps too low.
+std::size_t PrintableStart(absl::string_view text) {
+  std::size_t at = 0;
+  for (; at + 32 <= text.size(); at += 32) {
+    const char* bytes = text.data() + at;
+    if ((Unprintable(bytes) | Unprintable(bytes + 8) | Unprintable(bytes + 16) |
+         Unprintable(bytes + 24)) != 0) {
+      break;
+    }
+  }
+  while (at + 8 <= text.size() && Unprintable(text.data() + at) == 0) at += 8;
+  return at;
 }
 
 struct CodePoint {
@@ -63,10 +76,8 @@ TextFault FaultOf(std::uint32_t value, bool lines) {
 
 TextFault CheckText(absl::string_view text, bool lines) {
   while (!text.empty()) {
-    if (text.size() >= 8 && AllPrintable(text.data())) {
-      text.remove_prefix(8);
-      continue;
-    }
+    text.remove_prefix(PrintableStart(text));
+    if (text.empty()) break;
     const CodePoint point = Decode(text);
     if (point.bytes == 0) return TextFault::kNotUtf8;
     const TextFault fault = FaultOf(point.value, lines);

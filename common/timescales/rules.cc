@@ -74,22 +74,26 @@ class LoadedRules final : public Rules {
 // --- Reading the files --------------------------------------------------------------------------
 
 absl::StatusOr<Unit> ReadUnit(const Yaml& node) {
+  static constexpr std::pair<absl::string_view, Unit> kUnits[] = {{"WD", Unit::kWorkingDays},
+                                                                  {"CD", Unit::kCalendarDays},
+                                                                  {"WK", Unit::kWeeks},
+                                                                  {"MO", Unit::kMonths},
+                                                                  {"YR", Unit::kYears}};
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string text, node.Text());
-  if (text == "WD") return Unit::kWorkingDays;
-  if (text == "CD") return Unit::kCalendarDays;
-  if (text == "WK") return Unit::kWeeks;
-  if (text == "MO") return Unit::kMonths;
-  if (text == "YR") return Unit::kYears;
+  for (const auto& [name, unit] : kUnits) {
+    if (text == name) return unit;
+  }
   return node.Error(absl::StrCat("unknown unit '", text, "'; use WD, CD, WK, MO or YR"));
 }
 
 absl::Status CheckKind(const Yaml& node) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::string kind, node.Text());
-  if (kind == "STATUTE" || kind == "STAT_GUIDANCE" || kind == "PROCEDURE" || kind == "LOCAL") {
-    return absl::OkStatus();
+  static constexpr absl::string_view kKinds[] = {"STATUTE", "STAT_GUIDANCE", "PROCEDURE", "LOCAL"};
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string text, node.Text());
+  for (absl::string_view kind : kKinds) {
+    if (text == kind) return absl::OkStatus();
   }
   return node.Error(
-      absl::StrCat("unknown kind '", kind, "'; use STATUTE, STAT_GUIDANCE, PROCEDURE or LOCAL"));
+      absl::StrCat("unknown kind '", text, "'; use STATUTE, STAT_GUIDANCE, PROCEDURE or LOCAL"));
 }
 
 // An id such as CP.REVIEW.FIRST, a regime such as WT06.
