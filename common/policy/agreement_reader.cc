@@ -99,6 +99,9 @@ class AgreementReader {
         return Error(entry.first, absl::StrCat("`", key, "` is given twice; keep one"));
       }
       file_.lines_[{message, field->number()}] = LineOf(entry.first);
+      if (entry.second.IsNull()) {  // stands nowhere itself
+        return Error(entry.first, absl::StrCat("`", key, "` needs a value"));
+      }
       TRUSTHUB_RETURN_IF_ERROR(field->is_repeated() ? ReadList(entry.second, field, message)
                                                     : ReadValue(entry.second, field, message));
     }

@@ -99,20 +99,24 @@ CompiledAgreements::CompiledAgreements(std::vector<v1::Agreement> all, std::stri
 }
 
 void CompiledAgreements::Index() {
-  std::vector<std::vector<const Rule*>> cells(kRoles * kPurposes * kKinds);
+  std::vector<std::pair<std::size_t, const Rule*>> entries;
   for (const Rule& rule : rules_) {
     for (const int role : rule.item->to().roles()) {
       for (const int purpose : rule.item->purposes()) {
         for (const int kind : rule.item->records()) {
-          cells[CellOf(role, purpose, kind)].push_back(&rule);
+          entries.emplace_back(CellOf(role, purpose, kind), &rule);
         }
       }
     }
   }
-  for (const std::vector<const Rule*>& cell : cells) {
-    const auto begin = static_cast<std::uint32_t>(candidates_.size());
-    candidates_.insert(candidates_.end(), cell.begin(), cell.end());
-    spans_.push_back({begin, static_cast<std::uint32_t>(candidates_.size())});
+  // Rules lie in one array, so their addresses sort as their names do.
+  std::sort(entries.begin(), entries.end());
+  spans_.resize(kRoles * kPurposes * kKinds);
+  for (const auto& [cell, rule] : entries) {
+    candidates_.push_back(rule);
+    const auto end = static_cast<std::uint32_t>(candidates_.size());
+    if (spans_[cell].end == 0) spans_[cell].begin = end - 1;
+    spans_[cell].end = end;
   }
 }
 
