@@ -251,4 +251,38 @@ std::int64_t CertificateSerial(absl::string_view pem) {
   return serial;
 }
 
+std::string CertificateUri(absl::string_view pem) {
+  const Certificate certificate = FirstCertificate(pem);
+  Require(certificate != nullptr, "PEM_read_bio_X509");
+  const std::unique_ptr<GENERAL_NAMES, Freer<GENERAL_NAMES_free>> names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate.get(), NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    int kind = 0;
+    const void* value = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names.get(), i), &kind);
+    if (kind != GEN_URI) continue;
+    const auto* text = static_cast<const ASN1_IA5STRING*>(value);
+    return std::string(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                       static_cast<std::size_t>(ASN1_STRING_length(text)));
+  }
+  return "";
+}
+
+absl::StatusOr<std::vector<std::int64_t>> RevokedSerials(absl::string_view pem) {
+  const crypto::CleanErrors clean;
+  const std::unique_ptr<X509_CRL, Freer<X509_CRL_free>> list(
+      PEM_read_bio_X509_CRL(Memory(pem).get(), nullptr, nullptr, nullptr));
+  if (list == nullptr) return absl::InvalidArgumentError("not a CRL in PEM");
+  std::vector<std::int64_t> serials;
+  STACK_OF(X509_REVOKED)* revoked = X509_CRL_get_REVOKED(list.get());
+  for (int i = 0; i < sk_X509_REVOKED_num(revoked); ++i) {
+    const ASN1_INTEGER* number = X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(revoked, i));
+    std::int64_t serial = 0;
+    if (ASN1_INTEGER_get_int64(&serial, number) != 1) {
+      return absl::InvalidArgumentError("the CRL has a serial of another maker");
+    }
+    serials.push_back(serial);
+  }
+  return serials;
+}
+
 }  // namespace trusthub::pki

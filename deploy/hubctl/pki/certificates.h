@@ -74,6 +74,11 @@ class Ca {
 std::string CertificateSha256(absl::string_view pem);
 // Serial of the first certificate in `pem`, when it fits.
 std::int64_t CertificateSerial(absl::string_view pem);
+// Its first URI; empty when it has none. All three abort the process when `pem` holds no
+// certificate.
+std::string CertificateUri(absl::string_view pem);
+// InvalidArgument when `pem` is no CRL, or a serial does not fit.
+absl::StatusOr<std::vector<std::int64_t>> RevokedSerials(absl::string_view pem);
 
 }  // namespace trusthub::pki
 

@@ -6,13 +6,18 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
+#include "common/crypto/key_file.h"
 #include "deploy/hubctl/pki/certificates.h"
 #include "deploy/hubctl/pki/tokens.h"
 
@@ -47,10 +52,9 @@ class Writer {
 
   absl::Status Write(const DevelopmentPki& pki) {
     for (const DevelopmentAgency& agency : pki.agencies) {
-      TRUSTHUB_RETURN_IF_ERROR(
-          WriteAgency(agency, agency.kind, "agencies/" + agency.id, agency.id).status());
+      TRUSTHUB_RETURN_IF_ERROR(WriteAgency(agency, agency.kind).status());
     }
-    TRUSTHUB_ASSIGN_OR_RETURN(const auto hub_ca, WriteAgency(pki.hub, "HUB", "hub", "hub"));
+    TRUSTHUB_ASSIGN_OR_RETURN(const auto hub_ca, WriteAgency(pki.hub, "HUB"));
     for (const std::string& service : pki.services) {
       TRUSTHUB_RETURN_IF_ERROR(WriteService(*hub_ca, pki, service));
     }
@@ -63,9 +67,7 @@ class Writer {
   Validity For(absl::Duration life) const { return {now_ - kBackdated, now_ + life}; }
 
   absl::StatusOr<std::unique_ptr<Ca>> WriteAgency(const DevelopmentAgency& agency,
-                                                  absl::string_view kind,
-                                                  const std::string& relative,
-                                                  const std::string& key_name);
+                                                  absl::string_view kind);
   absl::Status WriteService(const Ca& ca, const DevelopmentPki& pki, const std::string& service);
 
   const std::string folder_;
@@ -75,13 +77,12 @@ class Writer {
 };
 
 absl::StatusOr<std::unique_ptr<Ca>> Writer::WriteAgency(const DevelopmentAgency& agency,
-                                                        absl::string_view kind,
-                                                        const std::string& relative,
-                                                        const std::string& key_name) {
+                                                        absl::string_view kind) {
+  const std::string relative = "agencies/" + agency.id;
   const std::string folder = absl::StrCat(folder_, "/", relative);
   TRUSTHUB_RETURN_IF_ERROR(MakeFolder(folder));
   auto ca = Ca::Make(absl::StrCat(agency.trust_domain, " development CA"), For(kCaLife));
-  const auto key = TokenKey::Generate(key_name + "-1");
+  const auto key = TokenKey::Generate(agency.id + "-1");
   const std::string revoked =
       ca->MakeRevocationList({{}, now_ - kBackdated, now_ + kLeafLife, true, false});
   TRUSTHUB_RETURN_IF_ERROR(WritePair(folder + "/ca", ca->pair()));
@@ -106,7 +107,7 @@ absl::StatusOr<std::unique_ptr<Ca>> Writer::WriteAgency(const DevelopmentAgency&
 
 absl::Status Writer::WriteService(const Ca& ca, const DevelopmentPki& pki,
                                   const std::string& service) {
-  const std::string folder = absl::StrCat(folder_, "/hub/", service);
+  const std::string folder = absl::StrCat(folder_, "/services/", service);
   TRUSTHUB_RETURN_IF_ERROR(MakeFolder(folder));
   std::vector<std::string> dns = {"localhost", service, "trusthub-" + service};
   dns.insert(dns.end(), pki.dns_names.begin(), pki.dns_names.end());
@@ -121,6 +122,37 @@ absl::Status Writer::WriteService(const Ca& ca, const DevelopmentPki& pki,
       WriteFile(folder + "/audit.key", crypto::SigningKey::Generate()->ToPem(), true));
   return WriteFile(folder + "/master.key", crypto::HexEncode(RandomBytes(crypto::kKeyBytes)) + "\n",
                    true);
+}
+
+absl::Status CheckIds(const DevelopmentPki& pki) {
+  std::vector<std::string> ids = pki.services;
+  std::vector<const DevelopmentAgency*> agencies = {&pki.hub};
+  for (const DevelopmentAgency& agency : pki.agencies) agencies.push_back(&agency);
+  for (const DevelopmentAgency* agency : agencies) {
+    ids.push_back(agency->id);
+    ids.insert(ids.end(), agency->systems.begin(), agency->systems.end());
+  }
+  for (const std::string& id : ids) {
+    if (!IsNameIn("agencies", "agencies/" + id)) {
+      return absl::InvalidArgumentError(absl::StrCat("\"", id, "\" is not an id of [a-z0-9-]"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file.is_open() || file.bad()) {
+    return absl::NotFoundError(absl::StrCat(path, " cannot be read"));
+  }
+  return bytes;
+}
+
+// "council.example" of "spiffe://council.example/system/x".
+std::string TrustDomainOf(absl::string_view uri) {
+  absl::ConsumePrefix(&uri, "spiffe://");
+  return std::string(uri.substr(0, uri.find('/')));
 }
 
 // Whether everything reached the disk.
@@ -159,8 +191,44 @@ absl::Status WriteDevelopmentPki(absl::string_view folder, const DevelopmentPki&
   if (access((root + "/trust.yaml").c_str(), F_OK) == 0) {
     return absl::AlreadyExistsError(absl::StrCat(root, " already holds a trust.yaml"));
   }
-  TRUSTHUB_RETURN_IF_ERROR(MakeFolder(root));
+  TRUSTHUB_RETURN_IF_ERROR(CheckIds(pki));
+  for (const char* inner : {"", "/agencies", "/services"}) {
+    TRUSTHUB_RETURN_IF_ERROR(MakeFolder(root + inner));
+  }
   return Writer(root, now).Write(pki);
+}
+
+absl::Status Revoke(absl::string_view folder, absl::string_view id,
+                    absl::string_view certificate_pem, absl::Time now) {
+  const std::string member = absl::StrCat(folder, "/agencies/", id);
+  KeyPair pair;
+  TRUSTHUB_ASSIGN_OR_RETURN(pair.certificate_pem, ReadFile(member + "/ca.pem"));
+  TRUSTHUB_ASSIGN_OR_RETURN(pair.key_pem, crypto::ReadSecretFile(member + "/ca.key"));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto ca, Ca::Load(pair));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string crl, ReadFile(member + "/crl.pem"));
+  TRUSTHUB_ASSIGN_OR_RETURN(std::vector<std::int64_t> serials, RevokedSerials(crl));
+  if (!certificate_pem.empty()) serials.push_back(CertificateSerial(certificate_pem));
+  return WriteFile(member + "/crl.pem",
+                   ca->MakeRevocationList({serials, now, now + kLeafLife, true, false}), false);
+}
+
+absl::StatusOr<std::string> IssueDevelopmentToken(absl::string_view folder,
+                                                  const TokenRequest& request, absl::Time now) {
+  const std::string member = absl::StrCat(folder, "/agencies/", request.agency);
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string certificate,
+                            ReadFile(absl::StrCat(member, "/", request.system, ".pem")));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string pem, crypto::ReadSecretFile(member + "/token.key"));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto key, TokenKey::FromPem(request.agency + "-1", pem));
+  TokenClaims claims;
+  claims.issuer = IssuerOf(TrustDomainOf(CertificateUri(certificate)));
+  claims.agency = "agencies/" + request.agency;
+  claims.worker = request.worker;
+  claims.role = request.role;
+  claims.audience = request.audience;
+  claims.certificate_sha256 = CertificateSha256(certificate);
+  claims.issued = now;
+  claims.lifetime = request.lifetime;
+  return IssueToken(*key, claims);
 }
 
 }  // namespace trusthub::pki
