@@ -3,8 +3,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/relations.h"
 #include "common/base/status_macros.h"
-#include "common/policy/policy.h"
 #include "common/time/civil_date.h"
 
 namespace trusthub::events {

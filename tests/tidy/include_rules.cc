@@ -36,7 +36,6 @@ constexpr Arrow kLevelArrows[] = {
     {"proto", "identifiers"},  // formats
     {"proto", "crypto"},       // sealed page tokens
     {"policy", "auth"},        // whom a decision is about
-    {"events", "policy"},      // relations and flags that facts give
 };
 
 // Folders that see an outside library; everybody else goes through them.
