@@ -1,17 +1,15 @@
 #include "common/proto/field_rules.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/proto/count_allocations.h"
 #include "common/proto/test_message.h"
 #include "common/testing/matchers.h"
 #include "google/protobuf/unknown_field_set.h"
@@ -25,20 +23,6 @@
 #include "trusthub/health/v1/health_service.pb.h"
 #include "trusthub/plans/v1/plans_service.pb.h"
 #include "trusthub/referrals/v1/referrals_service.pb.h"
-
-namespace {
-std::atomic<std::int64_t> allocations = 0;
-}  // namespace
-
-// Every allocation of this binary is counted: the hot path must make none.
-void* operator new(std::size_t bytes) {
-  ++allocations;
-  void* memory = std::malloc(bytes == 0 ? 1 : bytes);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace trusthub::proto {
 namespace {
@@ -350,13 +334,13 @@ TEST(FieldRulesCostTest, GoodRequestAllocatesNothing) {
   auto request = GoodReferral();
   const auto rules = RulesOf(request.GetDescriptor());
   ASSERT_TRUE(rules->CheckAndClear(&request).empty());
-  const std::int64_t before = allocations;
+  const std::int64_t before = CountedAllocations();
   const std::vector<error::Violation> violations = rules->CheckAndClear(&request);
-  EXPECT_EQ(allocations - before, 0);
+  EXPECT_EQ(CountedAllocations() - before, 0);
   EXPECT_TRUE(violations.empty());
   request.set_to_agency("bad");
   EXPECT_EQ(rules->CheckAndClear(&request).size(), 1U);
-  EXPECT_GT(allocations, before);  // the counter counts
+  EXPECT_GT(CountedAllocations(), before);  // the counter counts
 }
 
 }  // namespace
