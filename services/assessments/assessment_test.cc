@@ -175,6 +175,28 @@ TEST_F(AssessmentTest, CoreRunsFromItsStartWithoutEither) {
   EXPECT_EQ(Day(core->trigger_date()), "2010-04-06");
 }
 
+// What started the last core assessment does not start the next one.
+TEST_F(AssessmentTest, NextCoreRunsFromWhatCameAfterTheLast) {
+  KnowReferral("referrals/a", LondonTime(2010, 3, 16, 10));
+  hub_.SetNow(LondonTime(2010, 3, 30, 15));
+  ASSERT_THAT(Record(Discussion()), IsOk());
+  const auto first = Start(AssessmentOf("referrals/a", v1::ASSESSMENT_KIND_CORE));
+  ASSERT_THAT(first, IsOk());
+  hub_.SetNow(LondonTime(2010, 5, 20, 15));
+  ASSERT_THAT(Authorise(manager_, AuthorisationOf(*first, CivilDay(2010, 4, 7))), IsOk());
+  hub_.SetNow(LondonTime(2010, 7, 1, 9));
+  const auto second = Start(AssessmentOf("referrals/a", v1::ASSESSMENT_KIND_CORE));
+  ASSERT_THAT(second, IsOk());
+  EXPECT_EQ(Day(second->trigger_date()), "2010-07-01");
+  ASSERT_THAT(Authorise(manager_, AuthorisationOf(*second, CivilDay(2010, 7, 1))), IsOk());
+  hub_.SetNow(LondonTime(2010, 7, 5, 9));
+  ASSERT_THAT(Record(Discussion()), IsOk());
+  hub_.SetNow(LondonTime(2010, 7, 6, 9));
+  const auto third = Start(AssessmentOf("referrals/a", v1::ASSESSMENT_KIND_CORE));
+  ASSERT_THAT(third, IsOk());
+  EXPECT_EQ(Day(third->trigger_date()), "2010-07-05");
+}
+
 TEST_F(AssessmentTest, AuthorisedWithTheChildSeenAndHeard) {
   KnowReferral("referrals/a", LondonTime(2010, 3, 16, 9));
   const auto started = Start(AssessmentOf("referrals/a"));
