@@ -1,5 +1,8 @@
 #include "services/assessments/service.h"
 
+#include <memory>
+#include <utility>
+
 namespace trusthub::assessments {
 
 rpc::Routes AssessmentsRoutes(Assessments* domain) {
@@ -13,6 +16,15 @@ rpc::Routes AssessmentsRoutes(Assessments* domain) {
       .Add(&Assessments::GetEnquiry, domain)
       .Add(&Assessments::ConcludeEnquiry, domain);
   return routes;
+}
+
+absl::StatusOr<rpc::ServiceParts> MakeAssessments(const rpc::Environment& environment) {
+  auto domain = std::make_shared<Assessments>(environment.rules);
+  rpc::ServiceParts parts;
+  parts.routes = {AssessmentsRoutes(domain.get())};
+  parts.sources = {"directory", "children", "referrals"};
+  parts.domain = std::move(domain);
+  return parts;
 }
 
 }  // namespace trusthub::assessments

@@ -4,6 +4,8 @@
 #ifndef TRUSTHUB_SERVICES_ASSESSMENTS_SERVICE_H_
 #define TRUSTHUB_SERVICES_ASSESSMENTS_SERVICE_H_
 
+#include "absl/status/statusor.h"
+#include "common/rpc/host.h"
 #include "common/rpc/routes.h"
 #include "services/assessments/assessments.h"
 
@@ -11,6 +13,9 @@ namespace trusthub::assessments {
 
 // `domain` outlives the routes.
 rpc::Routes AssessmentsRoutes(Assessments* domain);
+
+// The whole service: its domain, its routes, and the services whose events it follows (directory, children, referrals).
+absl::StatusOr<rpc::ServiceParts> MakeAssessments(const rpc::Environment& environment);
 
 }  // namespace trusthub::assessments
 

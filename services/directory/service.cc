@@ -1,5 +1,8 @@
 #include "services/directory/service.h"
 
+#include <memory>
+#include <utility>
+
 namespace trusthub::directory {
 
 rpc::Routes DirectoryRoutes(Directory* directory) {
@@ -11,6 +14,15 @@ rpc::Routes DirectoryRoutes(Directory* directory) {
       .Add(&Directory::GetWorker, directory)
       .Add(&Directory::ListWorkers, directory);
   return routes;
+}
+
+absl::StatusOr<rpc::ServiceParts> MakeDirectory(const rpc::Environment&) {
+  auto domain = std::make_shared<Directory>();
+  rpc::ServiceParts parts;
+  parts.routes = {DirectoryRoutes(domain.get())};
+  parts.sources = {};
+  parts.domain = std::move(domain);
+  return parts;
 }
 
 }  // namespace trusthub::directory

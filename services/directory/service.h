@@ -4,6 +4,8 @@
 #ifndef TRUSTHUB_SERVICES_DIRECTORY_SERVICE_H_
 #define TRUSTHUB_SERVICES_DIRECTORY_SERVICE_H_
 
+#include "absl/status/statusor.h"
+#include "common/rpc/host.h"
 #include "common/rpc/routes.h"
 #include "services/directory/directory.h"
 
@@ -11,6 +13,9 @@ namespace trusthub::directory {
 
 // `directory` outlives the routes.
 rpc::Routes DirectoryRoutes(Directory* directory);
+
+// The whole service: its domain, its routes, and the services whose events it follows (no other service).
+absl::StatusOr<rpc::ServiceParts> MakeDirectory(const rpc::Environment& environment);
 
 }  // namespace trusthub::directory
 

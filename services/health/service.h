@@ -4,6 +4,8 @@
 #ifndef TRUSTHUB_SERVICES_HEALTH_SERVICE_H_
 #define TRUSTHUB_SERVICES_HEALTH_SERVICE_H_
 
+#include "absl/status/statusor.h"
+#include "common/rpc/host.h"
 #include "common/rpc/routes.h"
 #include "services/health/attendances.h"
 
@@ -11,6 +13,9 @@ namespace trusthub::health {
 
 // `domain` outlives the routes.
 rpc::Routes HealthRoutes(Attendances* domain);
+
+// The whole service: its domain, its routes, and the services whose events it follows (directory, children).
+absl::StatusOr<rpc::ServiceParts> MakeHealth(const rpc::Environment& environment);
 
 }  // namespace trusthub::health
 

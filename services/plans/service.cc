@@ -1,5 +1,8 @@
 #include "services/plans/service.h"
 
+#include <memory>
+#include <utility>
+
 #include "trusthub/plans/v1/plans_service.pb.h"
 
 namespace trusthub::plans {
@@ -13,6 +16,15 @@ rpc::Routes PlansRoutes(Plans* domain) {
       .Add(&Plans::RecordCoreGroup, domain)
       .Add(&Plans::EndPlan, domain);
   return routes;
+}
+
+absl::StatusOr<rpc::ServiceParts> MakePlans(const rpc::Environment& environment) {
+  auto domain = std::make_shared<Plans>(environment.rules);
+  rpc::ServiceParts parts;
+  parts.routes = {PlansRoutes(domain.get())};
+  parts.sources = {"directory", "children", "assessments"};
+  parts.domain = std::move(domain);
+  return parts;
 }
 
 }  // namespace trusthub::plans

@@ -4,6 +4,8 @@
 #ifndef TRUSTHUB_SERVICES_PLANS_SERVICE_H_
 #define TRUSTHUB_SERVICES_PLANS_SERVICE_H_
 
+#include "absl/status/statusor.h"
+#include "common/rpc/host.h"
 #include "common/rpc/routes.h"
 #include "services/plans/plans.h"
 
@@ -11,6 +13,9 @@ namespace trusthub::plans {
 
 // `domain` outlives the routes.
 rpc::Routes PlansRoutes(Plans* domain);
+
+// The whole service: its domain, its routes, and the services whose events it follows (directory, children, assessments).
+absl::StatusOr<rpc::ServiceParts> MakePlans(const rpc::Environment& environment);
 
 }  // namespace trusthub::plans
 

@@ -1,0 +1,574 @@
+#include "common/rpc/pipeline.h"
+
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <optional>
+
+#include "common/audit/entry.h"
+#include "common/audit/receipt.h"
+#include "common/audit/tree.h"
+#include "common/crypto/crypto.h"
+#include "common/error/error.h"
+#include "common/events/facts.h"
+#include "common/rpc/paging.h"
+#include "common/store/sqlite/sqlite_store.h"
+#include "common/testing/failing_store.h"
+#include "common/testing/fake_clock.h"
+#include "common/testing/temporary_folder.h"
+#include "common/time/civil_date.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "trusthub/errors/v1/details.pb.h"
+#include "trusthub/referrals/v1/referrals_service.pb.h"
+
+namespace trusthub::rpc {
+namespace {
+
+using referrals::v1::GetReferralRequest;
+using referrals::v1::GetReferralResponse;
+using referrals::v1::Referral;
+using referrals::v1::SubmitReferralRequest;
+using referrals::v1::SubmitReferralResponse;
+using ::testing::ElementsAre;
+
+constexpr char kChild[] = "children/c1";
+constexpr char kStranger[] = "children/c2";
+constexpr char kRequestId[] = "0d9b1c6e-3f0a-4c55-9a0e-111111111111";
+
+// The least that can be called a referrals service: what matters here is the path around it.
+class TinyReferrals {
+ public:
+  absl::StatusOr<SubmitReferralResponse> Submit(Call& call, const SubmitReferralRequest& request) {
+    ++runs;
+    SubmitReferralResponse response;
+    Referral referral = request.referral();
+    referral.set_state(referrals::v1::REFERRAL_STATE_RECEIVED);
+    referral.set_decision_rationale("for the council only");
+    TRUSTHUB_RETURN_IF_ERROR(
+        call.tx.Create(&referral, request.to_agency(), call.caller.agency));
+    if (fail_after_write) return error::StateForbids("referral", "DECIDED", "decided");
+    *response.mutable_referral() = referral;
+    return response;
+  }
+  absl::StatusOr<GetReferralResponse> Get(Call& call, const GetReferralRequest& request) {
+    ++runs;
+    GetReferralResponse response;
+    TRUSTHUB_ASSIGN_OR_RETURN(*response.mutable_referral(), call.tx.Get<Referral>(request.name()));
+    return response;
+  }
+  absl::StatusOr<referrals::v1::ListReferralsResponse> List(
+      Call& call, const referrals::v1::ListReferralsRequest& request) {
+    referrals::v1::ListReferralsResponse response;
+    TRUSTHUB_RETURN_IF_ERROR(FillPage<Referral>(
+        call, request,
+        [&](std::int64_t after, int size) {
+          return call.tx.ListByChild<Referral>(request.child(), after, size);
+        },
+        response.mutable_referrals(), response.mutable_next_page_token()));
+    return response;
+  }
+  absl::StatusOr<referrals::v1::DecideReferralResponse> Decide(
+      Call&, const referrals::v1::DecideReferralRequest&) {
+    return error::Internal("not part of this test");
+  }
+  absl::StatusOr<referrals::v1::SubmitContactResponse> SubmitContact(
+      Call&, const referrals::v1::SubmitContactRequest&) {
+    return error::Internal("not part of this test");
+  }
+  absl::StatusOr<referrals::v1::GetContactResponse> GetContact(
+      Call&, const referrals::v1::GetContactRequest&) {
+    return error::Internal("not part of this test");
+  }
+
+  std::atomic<int> runs = 0;
+  std::atomic<bool> fail_after_write = false;
+};
+
+class FakeAuthenticator final : public auth::Authenticator {
+ public:
+  absl::StatusOr<std::shared_ptr<const auth::Principal>> Authenticate(
+      const auth::Connection&, const auth::Credentials& credentials, absl::Time) override {
+    if (credentials.authorization.empty()) {
+      return error::Unauthenticated(errors::v1::ERROR_REASON_TOKEN_MISSING);
+    }
+    auto principal = std::make_shared<auth::Principal>();
+    if (credentials.authorization == "Bearer school") {
+      principal->agency = "agencies/uphall-primary";
+      principal->agency_kind = directory::v1::AGENCY_KIND_SCHOOL;
+      principal->worker = "workers/dsl";
+      principal->role = options::v1::ROLE_DESIGNATED_LEAD;
+    } else {
+      principal->agency = "agencies/redbridge-council";
+      principal->agency_kind = directory::v1::AGENCY_KIND_COUNCIL;
+      principal->worker = "workers/screening";
+      principal->role = options::v1::ROLE_SCREENING_MANAGER;
+    }
+    return std::shared_ptr<const auth::Principal>(principal);
+  }
+};
+
+struct Answer {
+  absl::Status status;
+  std::string bytes;
+};
+
+class PipelineTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    key_ = crypto::SigningKey::Generate();
+    tree_ = audit::MakeTree("auditTrees/test", key_.get(), &RealClock());
+    store::SqliteOptions options;
+    options.path = folder_.path() + "/store.db";
+    options.sequencer = tree_.get();
+    auto opened = store::OpenSqlite(options);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    auto failing = std::make_unique<testing::FailingStore>(*std::move(opened));
+    failing_ = failing.get();
+    store_ = std::move(failing);
+    auto spool = audit::OpenSpool(folder_.path() + "/spool");
+    ASSERT_TRUE(spool.ok());
+    spool_ = *std::move(spool);
+    auto agreements =
+        policy::LoadAgreements(TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/agreements");
+    ASSERT_TRUE(agreements.ok()) << agreements.status();
+    auto metrics = MakeMetrics("");
+    ASSERT_TRUE(metrics.ok());
+    metrics_ = *std::move(metrics);
+    auto code_sets = proto::LoadCodeSets(TRUSTHUB_SOURCE_DIR "/deploy/config/code_sets");
+    ASSERT_TRUE(code_sets.ok()) << code_sets.status();
+    Routes routes(SubmitReferralRequest::descriptor()->file());
+    routes.Add(&TinyReferrals::Submit, &domain_)
+        .Add(&TinyReferrals::Get, &domain_)
+        .Add(&TinyReferrals::List, &domain_)
+        .Add(&TinyReferrals::Decide, &domain_)
+        .Add(&TinyReferrals::SubmitContact, &domain_)
+        .Add(&TinyReferrals::GetContact, &domain_);
+    auto methods = MethodTable::Compile({routes}, *code_sets);
+    ASSERT_TRUE(methods.ok()) << methods.status();
+    methods_ = *std::move(methods);
+
+    Stages stages;
+    executor_ = std::make_unique<Executor>(2, 8);
+    stages.executor = executor_.get();
+    stages.authenticator = &authenticator_;
+    stages.agreements = *agreements;
+    stages.store = store_.get();
+    stages.index_hash = Hash();
+    stages.clocks = {&RealClock(), &domain_clock_};
+    stages.page_tokens = &page_tokens_;
+    stages.spool = spool_.get();
+    stages.pseudonym_key = std::string(32, 'p');
+    stages.metrics = metrics_.get();
+    stages.child_facts_fresh = [this] { return fresh_; };
+    stages.observer = [this](Step step) {
+      MutexLock lock(mutex_);
+      steps_.push_back(step);
+    };
+    pipeline_ = std::make_unique<Pipeline>(stages);
+    Involve(kChild, "agencies/uphall-primary", "HOLDING");
+    Involve(kStranger, "agencies/valentines-high", "HOLDING");
+  }
+  void TearDown() override {
+    store_->Close();
+    executor_->Stop();
+  }
+
+  static store::IndexHash Hash() {
+    return [](absl::string_view value) {
+      return crypto::HmacSha256(std::string(32, 'i'), value);
+    };
+  }
+
+  void Involve(const std::string& child, const std::string& agency, const std::string& kind) {
+    auto snapshot = store_->Open(absl::InfiniteFuture());
+    ASSERT_TRUE(snapshot.ok());
+    store::Transaction tx(*std::move(snapshot), Hash(), domain_clock_.Now());
+    events::v1::Event event;
+    event.set_child(child);
+    event.set_kind(events::v1::EVENT_KIND_INVOLVEMENT_CHANGED);
+    event.mutable_involvement()->set_agency(agency);
+    event.mutable_involvement()->set_kind(kind);
+    event.mutable_involvement()->set_basis(child);
+    *event.mutable_involvement()->mutable_start_time() = TimeToProto(domain_clock_.Now());
+    ASSERT_TRUE(events::EmitAndApply(tx, event).ok());
+    ASSERT_TRUE(store::CommitAndWait(*store_, tx.TakeWrites()).ok());
+  }
+
+  const Method* MethodNamed(absl::string_view name) {
+    for (const auto& method : methods_->methods()) {
+      if (method->descriptor->name() == name) return method.get();
+    }
+    return nullptr;
+  }
+
+  std::unique_ptr<Incoming> NewCall(absl::string_view method, std::string bytes,
+                                    absl::string_view who = "Bearer school",
+                                    absl::string_view purpose = "safeguarding_referral") {
+    auto incoming = std::make_unique<Incoming>();
+    incoming->method = MethodNamed(method);
+    incoming->credentials.authorization = who;
+    incoming->purpose = purpose;
+    incoming->case_reference = "CASE-1";
+    incoming->request_bytes = std::move(bytes);
+    incoming->trace_id = "trace";
+    return incoming;
+  }
+
+  Answer Run(std::unique_ptr<Incoming> incoming) {
+    auto promise = std::make_shared<std::promise<Answer>>();
+    std::future<Answer> future = promise->get_future();
+    incoming->done = [promise](absl::Status status, std::string bytes) {
+      promise->set_value({std::move(status), std::move(bytes)});
+    };
+    {
+      MutexLock lock(mutex_);
+      steps_.clear();
+    }
+    pipeline_->Start(std::move(incoming));
+    return future.get();
+  }
+
+  static SubmitReferralRequest GoodReferral() {
+    SubmitReferralRequest request;
+    request.set_request_id(kRequestId);
+    request.set_to_agency("agencies/redbridge-council");
+    request.mutable_referral()->set_child(kChild);
+    request.mutable_referral()->set_source("2A");
+    request.mutable_referral()->set_primary_need("N1");
+    request.mutable_referral()->set_concern("Comes to school hungry and unwashed.");
+    return request;
+  }
+
+  Referral Submit() {
+    const Answer answer = Run(NewCall("SubmitReferral", GoodReferral().SerializeAsString()));
+    EXPECT_TRUE(answer.status.ok()) << answer.status;
+    SubmitReferralResponse response;
+    EXPECT_TRUE(response.ParseFromString(answer.bytes));
+    return response.referral();
+  }
+
+  std::vector<audit::v1::AuditEntry> Log() {
+    auto snapshot = store_->Open(absl::InfiniteFuture());
+    EXPECT_TRUE(snapshot.ok());
+    auto leaves = (*snapshot)->ReadLeaves(0, 1000);
+    EXPECT_TRUE(leaves.ok());
+    std::vector<audit::v1::AuditEntry> entries;
+    for (const auto& leaf : *leaves) {
+      auto entry = audit::ParseEntry(leaf.bytes);
+      EXPECT_TRUE(entry.ok()) << entry.status();
+      entries.push_back(*entry);
+    }
+    return entries;
+  }
+
+  int CountReferrals() {
+    auto snapshot = store_->Open(absl::InfiniteFuture());
+    auto rows = (*snapshot)->ListByKind(options::v1::RECORD_KIND_REFERRAL, 0, 100);
+    EXPECT_TRUE(rows.ok());
+    return static_cast<int>(rows->size());
+  }
+
+  testing::TemporaryFolder folder_;
+  testing::FakeClock domain_clock_;
+  proto::PageTokens page_tokens_{std::string(32, 't')};
+  std::unique_ptr<crypto::SigningKey> key_;
+  std::unique_ptr<store::LeafSequencer> tree_;
+  testing::FailingStore* failing_ = nullptr;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<audit::Spool> spool_;
+  std::unique_ptr<Metrics> metrics_;
+  FakeAuthenticator authenticator_;
+  TinyReferrals domain_;
+  std::unique_ptr<MethodTable> methods_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<Pipeline> pipeline_;
+  absl::Status fresh_;
+  Mutex mutex_;
+  std::vector<Step> steps_ ABSL_GUARDED_BY(mutex_);
+};
+
+TEST_F(PipelineTest, StepsRunInTheirOrder) {
+  Submit();
+  MutexLock lock(mutex_);
+  EXPECT_THAT(steps_,
+              ElementsAre(Step::kDeadline, Step::kAuthenticate, Step::kPurpose, Step::kMethodAccess,
+                          Step::kParse, Step::kFields, Step::kSnapshot, Step::kReplay,
+                          Step::kSubject, Step::kHandler, Step::kGrant, Step::kAudit, Step::kCommit,
+                          Step::kAnswer));
+}
+
+TEST_F(PipelineTest, AnswerCarriesAReceiptThatVerifiesOffline) {
+  const Answer answer = Run(NewCall("SubmitReferral", GoodReferral().SerializeAsString()));
+  SubmitReferralResponse response;
+  ASSERT_TRUE(response.ParseFromString(answer.bytes));
+  EXPECT_TRUE(audit::VerifyReceipt(response.disclosure().receipt(), key_->public_key()).ok());
+  // The receipt covers exactly what was delivered without it.
+  SubmitReferralResponse delivered = response;
+  delivered.clear_disclosure();
+  EXPECT_EQ(response.disclosure().receipt().content_hash(),
+            crypto::Sha256(delivered.SerializeAsString()));
+  const auto log = Log();
+  ASSERT_EQ(log.size(), 1u);
+  EXPECT_EQ(log[0].decision(), audit::v1::AUDIT_DECISION_RECORDED);
+  EXPECT_EQ(log[0].worker(), "workers/dsl");
+  EXPECT_EQ(log[0].content_hash(), response.disclosure().receipt().content_hash());
+}
+
+TEST_F(PipelineTest, TheReferrerIsNotGivenTheRationale) {
+  const Referral submitted = Submit();
+  GetReferralRequest get;
+  get.set_name(submitted.name());
+  const Answer answer = Run(NewCall("GetReferral", get.SerializeAsString()));
+  ASSERT_TRUE(answer.status.ok()) << answer.status;
+  GetReferralResponse response;
+  ASSERT_TRUE(response.ParseFromString(answer.bytes));
+  EXPECT_EQ(response.referral().concern(), submitted.concern());
+  EXPECT_TRUE(response.referral().decision_rationale().empty());
+  ASSERT_EQ(response.disclosure().withheld_size(), 1);
+  EXPECT_EQ(response.disclosure().withheld(0).category(),
+            options::v1::CATEGORY_ASSESSMENT_NARRATIVE);
+  EXPECT_FALSE(response.disclosure().withheld(0).reason().empty());
+}
+
+TEST_F(PipelineTest, SameRequestTwiceGivesOneRecordAndTheSameAnswer) {
+  const Referral first = Submit();
+  const Referral second = Submit();
+  EXPECT_EQ(first.SerializeAsString(), second.SerializeAsString());
+  EXPECT_EQ(domain_.runs, 1);
+  EXPECT_EQ(CountReferrals(), 1);
+  EXPECT_EQ(Log().size(), 2u);  // both disclosures left their evidence
+}
+
+TEST_F(PipelineTest, SameRequestIdWithOtherContentIsRefused) {
+  Submit();
+  SubmitReferralRequest other = GoodReferral();
+  other.mutable_referral()->set_immediate_danger(true);
+  const Answer answer = Run(NewCall("SubmitReferral", other.SerializeAsString()));
+  EXPECT_EQ(error::ReasonOf(answer.status), errors::v1::ERROR_REASON_REQUEST_ID_REUSED);
+  EXPECT_EQ(CountReferrals(), 1);
+}
+
+TEST_F(PipelineTest, ConcurrentDuplicatesMakeOneRecord) {
+  std::vector<std::future<Answer>> answers;
+  for (int i = 0; i < 6; ++i) {
+    auto promise = std::make_shared<std::promise<Answer>>();
+    answers.push_back(promise->get_future());
+    auto call = NewCall("SubmitReferral", GoodReferral().SerializeAsString());
+    call->done = [promise](absl::Status status, std::string bytes) {
+      promise->set_value({std::move(status), std::move(bytes)});
+    };
+    pipeline_->Start(std::move(call));
+  }
+  std::string name;
+  for (auto& future : answers) {
+    const Answer answer = future.get();
+    ASSERT_TRUE(answer.status.ok()) << answer.status;
+    SubmitReferralResponse response;
+    ASSERT_TRUE(response.ParseFromString(answer.bytes));
+    if (name.empty()) name = response.referral().name();
+    EXPECT_EQ(response.referral().name(), name);
+  }
+  EXPECT_EQ(CountReferrals(), 1);
+}
+
+TEST_F(PipelineTest, EveryRefusalBeforeTheHandlerIsRecordedAndRunsNothing) {
+  const std::string good = GoodReferral().SerializeAsString();
+  SubmitReferralRequest bad = GoodReferral();
+  bad.mutable_referral()->set_source("ZZ");
+  bad.mutable_referral()->clear_concern();
+  bad.mutable_referral()->set_upn("Z317200109013");
+  auto no_case = NewCall("SubmitReferral", good);
+  no_case->case_reference = "two words are free text";
+  auto past = NewCall("SubmitReferral", good);
+  past->deadline = RealClock().Now() - absl::Seconds(1);
+  struct Case {
+    std::unique_ptr<Incoming> call;
+    errors::v1::ErrorReason reason;
+    bool recorded;
+  };
+  std::vector<Case> cases;
+  cases.push_back({NewCall("SubmitReferral", good, ""), errors::v1::ERROR_REASON_TOKEN_MISSING, true});
+  cases.push_back({NewCall("SubmitReferral", good, "Bearer school", ""),
+                   errors::v1::ERROR_REASON_PURPOSE_MISSING, true});
+  cases.push_back({NewCall("SubmitReferral", good, "Bearer school", "curiosity"),
+                   errors::v1::ERROR_REASON_PURPOSE_MISSING, true});
+  cases.push_back({std::move(no_case), errors::v1::ERROR_REASON_PURPOSE_MISSING, true});
+  cases.push_back({NewCall("SubmitReferral", good, "Bearer school", "screening"),
+                   errors::v1::ERROR_REASON_METHOD_NOT_PERMITTED, true});
+  cases.push_back({NewCall("ListReferrals", "", "Bearer school", "screening"),
+                   errors::v1::ERROR_REASON_METHOD_NOT_PERMITTED, true});
+  cases.push_back({NewCall("SubmitReferral", "\xff\xff"),
+                   errors::v1::ERROR_REASON_MESSAGE_MALFORMED, true});
+  cases.push_back({NewCall("SubmitReferral", bad.SerializeAsString()),
+                   errors::v1::ERROR_REASON_REQUEST_INVALID, true});
+  cases.push_back({std::move(past), errors::v1::ERROR_REASON_DEADLINE_EXCEEDED, false});
+  std::size_t recorded = 0;
+  for (Case& c : cases) {
+    const Answer answer = Run(std::move(c.call));
+    EXPECT_EQ(error::ReasonOf(answer.status), c.reason) << answer.status;
+    EXPECT_TRUE(answer.bytes.empty());
+    if (c.recorded) {
+      ++recorded;
+      const auto log = Log();
+      ASSERT_EQ(log.size(), recorded);
+      EXPECT_EQ(log.back().decision(), audit::v1::AUDIT_DECISION_REFUSED);
+      EXPECT_EQ(log.back().reason(), error::ReasonName(c.reason));
+    }
+  }
+  EXPECT_EQ(domain_.runs, 0);
+}
+
+TEST_F(PipelineTest, EveryViolationIsListedAndNoValueEchoed) {
+  SubmitReferralRequest bad = GoodReferral();
+  bad.mutable_referral()->set_source("ZZ-secret");
+  bad.mutable_referral()->clear_concern();
+  bad.mutable_referral()->set_upn("Z317200109013");
+  bad.set_request_id("not-a-uuid");
+  const Answer answer = Run(NewCall("SubmitReferral", bad.SerializeAsString()));
+  const std::vector<std::string> lines = error::Explain(answer.status);
+  EXPECT_THAT(lines, ::testing::IsSupersetOf({::testing::HasSubstr("request_id"),
+                                              ::testing::HasSubstr("referral.source"),
+                                              ::testing::HasSubstr("referral.concern"),
+                                              ::testing::HasSubstr("referral.upn")}));
+  for (const std::string& line : lines) {
+    EXPECT_THAT(line, ::testing::Not(::testing::HasSubstr("secret")));
+    EXPECT_THAT(line, ::testing::Not(::testing::HasSubstr("Z317200109013")));
+  }
+}
+
+TEST_F(PipelineTest, AStrangersChildAndAMissingOneGetTheSameAnswer) {
+  SubmitReferralRequest hidden = GoodReferral();
+  hidden.mutable_referral()->set_child(kStranger);
+  SubmitReferralRequest missing = GoodReferral();
+  missing.mutable_referral()->set_child("children/c9");
+  const Answer to_hidden = Run(NewCall("SubmitReferral", hidden.SerializeAsString()));
+  const Answer to_missing = Run(NewCall("SubmitReferral", missing.SerializeAsString()));
+  EXPECT_EQ(to_hidden.status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(to_hidden.status.message(), to_missing.status.message());
+  EXPECT_EQ(error::WireDetails(to_hidden.status), error::WireDetails(to_missing.status));
+  EXPECT_EQ(domain_.runs, 0);
+}
+
+TEST_F(PipelineTest, StaleFactsRefuseAStrangerInsteadOfDenyingTheRecord) {
+  fresh_ = error::ProjectionStale("children");
+  SubmitReferralRequest hidden = GoodReferral();
+  hidden.mutable_referral()->set_child(kStranger);
+  const Answer answer = Run(NewCall("SubmitReferral", hidden.SerializeAsString()));
+  EXPECT_EQ(error::ReasonOf(answer.status), errors::v1::ERROR_REASON_PROJECTION_STALE);
+}
+
+TEST_F(PipelineTest, WhenEvidenceCannotBeWrittenNothingIsDisclosed) {
+  const Referral submitted = Submit();
+  GetReferralRequest get;
+  get.set_name(submitted.name());
+  failing_->RefuseCommits(1);
+  const Answer answer = Run(NewCall("GetReferral", get.SerializeAsString()));
+  EXPECT_EQ(error::ReasonOf(answer.status), errors::v1::ERROR_REASON_AUDIT_UNAVAILABLE);
+  EXPECT_TRUE(answer.bytes.empty());
+  // The store works again: so does the service.
+  EXPECT_TRUE(Run(NewCall("GetReferral", get.SerializeAsString())).status.ok());
+}
+
+TEST_F(PipelineTest, ARefusalThatCannotBeRecordedIsSpooledAndStillRefused) {
+  failing_->RefuseCommits(1);
+  const Answer answer = Run(NewCall("SubmitReferral", "", ""));
+  EXPECT_EQ(error::ReasonOf(answer.status), errors::v1::ERROR_REASON_TOKEN_MISSING);
+  EXPECT_FALSE(spool_->empty());
+  ASSERT_TRUE(spool_->Drain(*store_).ok());
+  const auto log = Log();
+  ASSERT_EQ(log.size(), 1u);
+  EXPECT_EQ(log[0].reason(), "TOKEN_MISSING");
+}
+
+TEST_F(PipelineTest, AnOvertakenCommitRunsTheHandlerAgain) {
+  failing_->OvertakeCommits(2);
+  Submit();
+  EXPECT_EQ(domain_.runs, 3);
+  EXPECT_EQ(CountReferrals(), 1);
+}
+
+TEST_F(PipelineTest, AlwaysOvertakenEndsInAbortedWithoutATrace) {
+  failing_->OvertakeCommits(100);
+  const Answer answer = Run(NewCall("SubmitReferral", GoodReferral().SerializeAsString()));
+  EXPECT_EQ(error::ReasonOf(answer.status), errors::v1::ERROR_REASON_CONCURRENT_CHANGE);
+  EXPECT_EQ(CountReferrals(), 0);
+}
+
+TEST_F(PipelineTest, AHandlersErrorLeavesNothingButItsRefusal) {
+  domain_.fail_after_write = true;
+  const Answer answer = Run(NewCall("SubmitReferral", GoodReferral().SerializeAsString()));
+  EXPECT_EQ(error::ReasonOf(answer.status), errors::v1::ERROR_REASON_STATE_FORBIDS);
+  EXPECT_EQ(CountReferrals(), 0);
+  EXPECT_EQ(Log().size(), 1u);
+  // A failure is not remembered: the same request may succeed later.
+  domain_.fail_after_write = false;
+  Submit();
+  EXPECT_EQ(CountReferrals(), 1);
+}
+
+TEST_F(PipelineTest, CancelledBeforeCommitDoesNothing) {
+  auto call = NewCall("SubmitReferral", GoodReferral().SerializeAsString());
+  call->cancelled = [] { return true; };
+  EXPECT_EQ(Run(std::move(call)).status.code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(CountReferrals(), 0);
+  EXPECT_TRUE(Log().empty());
+}
+
+TEST_F(PipelineTest, AFullQueueRefusesAtOnceWithADelay) {
+  // Both threads are held, then the queue is filled.
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  std::promise<void> held[2];
+  for (auto& promise : held) {
+    ASSERT_TRUE(executor_->TryPost([&promise, released] {
+      promise.set_value();
+      released.wait();
+    }));
+  }
+  for (auto& promise : held) promise.get_future().wait();
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(executor_->TryPost([] {}));
+  const Answer answer = Run(NewCall("SubmitReferral", GoodReferral().SerializeAsString()));
+  EXPECT_EQ(error::ReasonOf(answer.status), errors::v1::ERROR_REASON_SERVER_BUSY);
+  EXPECT_TRUE(answer.status.GetPayload(error::kRetryInfoUrl).has_value());
+  release.set_value();
+}
+
+TEST_F(PipelineTest, DrainingRefusesNewCalls) {
+  pipeline_->BeginDrain();
+  const Answer answer = Run(NewCall("SubmitReferral", GoodReferral().SerializeAsString()));
+  EXPECT_EQ(error::ReasonOf(answer.status), errors::v1::ERROR_REASON_SERVER_STOPPING);
+}
+
+TEST_F(PipelineTest, APageTokenServesOnlyItsCallerAndArguments) {
+  for (int i = 0; i < 3; ++i) {
+    SubmitReferralRequest request = GoodReferral();
+    request.set_request_id("0d9b1c6e-3f0a-4c55-9a0e-22222222222" + std::to_string(i));
+    ASSERT_TRUE(Run(NewCall("SubmitReferral", request.SerializeAsString())).status.ok());
+  }
+  Involve(kChild, "agencies/redbridge-council", "RESPONSIBLE");
+  referrals::v1::ListReferralsRequest list;
+  list.set_child(kChild);
+  list.set_page_size(2);
+  const auto page = [&] {
+    return Run(NewCall("ListReferrals", list.SerializeAsString(), "Bearer council", "screening"));
+  };
+  Answer answer = page();
+  ASSERT_TRUE(answer.status.ok()) << answer.status;
+  referrals::v1::ListReferralsResponse response;
+  ASSERT_TRUE(response.ParseFromString(answer.bytes));
+  EXPECT_EQ(response.referrals_size(), 2);
+  ASSERT_FALSE(response.next_page_token().empty());
+  list.set_page_token(response.next_page_token());
+  answer = page();
+  ASSERT_TRUE(response.ParseFromString(answer.bytes));
+  EXPECT_EQ(response.referrals_size(), 1);
+  EXPECT_TRUE(response.next_page_token().empty());
+  std::string forged = list.page_token();
+  forged[10] = forged[10] == 'A' ? 'B' : 'A';
+  list.set_page_token(forged);
+  EXPECT_EQ(error::ReasonOf(page().status), errors::v1::ERROR_REASON_PAGE_TOKEN_INVALID);
+}
+
+}  // namespace
+}  // namespace trusthub::rpc

@@ -1,0 +1,57 @@
+// File: failing_store.h
+//
+// A store that refuses or overtakes commits on request, around a real one.
+#ifndef TRUSTHUB_COMMON_TESTING_FAILING_STORE_H_
+#define TRUSTHUB_COMMON_TESTING_FAILING_STORE_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "common/error/error.h"
+#include "common/store/store.h"
+
+namespace trusthub::testing {
+
+// Thread-safe.
+class FailingStore final : public store::Store {
+ public:
+  explicit FailingStore(std::unique_ptr<store::Store> inner) : inner_(std::move(inner)) {}
+
+  // The next `count` commits are refused as a broken disk would.
+  void RefuseCommits(int count) { refuse_ = count; }
+  // The next `count` commits are refused as overtaken by another one.
+  void OvertakeCommits(int count) { overtake_ = count; }
+  int commits() const { return commits_; }
+
+  absl::StatusOr<std::unique_ptr<store::Snapshot>> Open(absl::Time deadline) override {
+    return inner_->Open(deadline);
+  }
+  void Commit(store::WriteSet set, store::CommitCallback done) override {
+    ++commits_;
+    if (refuse_ > 0) {
+      --refuse_;
+      return done(error::StoreUnavailable("injected"));
+    }
+    if (overtake_ > 0) {
+      --overtake_;
+      return done(store::Conflict());
+    }
+    inner_->Commit(std::move(set), std::move(done));
+  }
+  void SetEventListener(std::function<void(std::int64_t)> listener) override {
+    inner_->SetEventListener(std::move(listener));
+  }
+  void Close() override { inner_->Close(); }
+
+ private:
+  std::unique_ptr<store::Store> inner_;
+  std::atomic<int> refuse_ = 0;
+  std::atomic<int> overtake_ = 0;
+  std::atomic<int> commits_ = 0;
+};
+
+}  // namespace trusthub::testing
+
+#endif  // TRUSTHUB_COMMON_TESTING_FAILING_STORE_H_
