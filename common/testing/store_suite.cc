@@ -7,7 +7,6 @@
 
 namespace trusthub::testing {
 
-using store::AppendEvent;
 using store::Committed;
 using store::IsConflict;
 using store::PutRecord;
@@ -16,46 +15,13 @@ using store::Snapshot;
 using store::StoredRecord;
 using store::WriteSet;
 
-constexpr RecordKind kKind = options::v1::RECORD_KIND_REFERRAL;
-const absl::Time kWritten = absl::FromUnixSeconds(1'290'000'000);
+constexpr RecordKind kKind = kTestKind;
+const absl::Time kWritten = TestWritten(0);
 
 // Defined with the tests about threads; called so that the linker takes them along.
 void LinkStoreSuiteThreads();
 
 // --- Builders ---------------------------------------------------------------------------------
-
-PutRecord RecordPut(absl::string_view name, std::int64_t version, absl::string_view bytes,
-                    absl::string_view child) {
-  PutRecord put;
-  put.head.name = std::string(name);
-  put.head.kind = kKind;
-  put.head.child = std::string(child);
-  put.head.owner_agency = "agencies/council";
-  put.head.author_agency = "agencies/trust";
-  put.head.version = version;
-  put.bytes = std::string(bytes);
-  put.written = kWritten + absl::Seconds(version);
-  return put;
-}
-
-WriteSet RecordSet(absl::string_view name, std::int64_t version, absl::string_view bytes,
-                   absl::string_view child) {
-  WriteSet set;
-  set.records.push_back(RecordPut(name, version, bytes, child));
-  return set;
-}
-
-WriteSet EventSet(absl::string_view child, absl::string_view bytes) {
-  WriteSet set;
-  set.events.push_back({std::string(child), std::string(bytes)});
-  return set;
-}
-
-WriteSet LeafSet(absl::string_view leaf) {
-  WriteSet set;
-  set.leaves.emplace_back(leaf);
-  return set;
-}
 
 WriteSet AnswerSet(absl::string_view key, absl::string_view response, absl::Time expires) {
   WriteSet set;

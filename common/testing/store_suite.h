@@ -16,6 +16,7 @@
 
 #include "common/store/store.h"
 #include "common/testing/fake_leaf_sequencer.h"
+#include "common/testing/write_sets.h"
 
 namespace trusthub::testing {
 
@@ -45,14 +46,6 @@ class StoreSuite : public ::testing::TestWithParam<MakeStoreFactory> {
   std::unique_ptr<FakeLeafSequencer> sequencer_;
   std::unique_ptr<store::Store> store_;
 };
-
-// Builders of sets. Kinds and names mean nothing to a store.
-store::PutRecord RecordPut(absl::string_view name, std::int64_t version, absl::string_view bytes,
-                           absl::string_view child = "children/c1");
-store::WriteSet RecordSet(absl::string_view name, std::int64_t version, absl::string_view bytes,
-                          absl::string_view child = "children/c1");
-store::WriteSet EventSet(absl::string_view child, absl::string_view bytes);
-store::WriteSet LeafSet(absl::string_view leaf);
 
 }  // namespace trusthub::testing
 

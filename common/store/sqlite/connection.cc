@@ -22,13 +22,11 @@ void SetUpLibrary() {
 
 // cache_size in KiB. Readers are many and short; the kernel's page cache stands behind them.
 constexpr char kWriterSettings[] =
-    "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;"
-    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
+    "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
     // A log that outgrew its checkpoints gives the disk back.
     "PRAGMA journal_size_limit = 67108864";
 constexpr char kReaderSettings[] =
-    "PRAGMA trusted_schema = OFF; PRAGMA query_only = ON; PRAGMA temp_store = MEMORY;"
-    "PRAGMA cache_size = -256";
+    "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -256";
 constexpr int kBusyMillis = 5'000;
 
 }  // namespace
@@ -110,17 +108,22 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
   const int flags = (writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
   sqlite3* db = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
-  std::unique_ptr<Connection> connection(new Connection(db));
+  std::unique_ptr<Connection> connection(new Connection(db, mode));
   if (code != SQLITE_OK) return StatusOf(code);
   sqlite3_extended_result_codes(db, 1);
   sqlite3_busy_timeout(db, kBusyMillis);
-  TRUSTHUB_RETURN_IF_ERROR(connection->Execute(writer ? kWriterSettings : kReaderSettings));
+  sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr);
   return connection;
 }
 
 Connection::~Connection() {
   for (sqlite3_stmt* statement : statements_) sqlite3_finalize(statement);
   sqlite3_close(db_);
+}
+
+absl::Status Connection::Configure() {
+  return Execute(mode_ == Mode::kWriter ? kWriterSettings : kReaderSettings);
 }
 
 Query Connection::Use(Sql sql) {

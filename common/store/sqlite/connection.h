@@ -66,6 +66,8 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  // Sets caches and durability. Reads the file.
+  absl::Status Configure();
   // Prepared at first use, kept until the connection ends.
   Query Use(Sql sql);
   // SQL without parameters and rows.
@@ -74,9 +76,10 @@ class Connection {
   sqlite3* db() { return db_; }
 
  private:
-  explicit Connection(sqlite3* db) : db_(db) {}
+  Connection(sqlite3* db, Mode mode) : db_(db), mode_(mode) {}
 
   sqlite3* const db_;
+  const Mode mode_;
   std::array<sqlite3_stmt*, kSqlCount> statements_{};
 };
 

@@ -12,9 +12,9 @@ namespace trusthub::store::sqlite {
 namespace {
 
 // Pages of 4 KiB in the log after which they are moved into the database.
-constexpr int kCheckpointPages = 1'000;
-// Pages after which readers are waited for, so that the log can begin anew: 64 MiB.
-constexpr int kRestartPages = 16'000;
+constexpr int kCheckpointPages = 4'000;
+// Pages after which readers are waited for, so that the log can begin anew: 128 MiB.
+constexpr int kRestartPages = 32'000;
 // Expired answers removed with one group at most; twice as many as it can add.
 constexpr int kPurgedPerSet = 2;
 

@@ -106,6 +106,7 @@ absl::Status PrepareSchema(Connection& connection, const std::string& path, bool
   const bool empty =
       objects == "0" && FirstValue(connection, "PRAGMA application_id", &code) == "0";
   if (!empty) TRUSTHUB_RETURN_IF_ERROR(CheckKnown(connection, path, check));
+  TRUSTHUB_RETURN_IF_ERROR(connection.Configure());
   const std::string mode = FirstValue(connection, "PRAGMA journal_mode = WAL", &code);
   if (code != SQLITE_OK) return RefusedFor(path, code);
   if (mode != "wal") return Refused(path, "its folder does not allow a write-ahead log");

@@ -17,8 +17,9 @@ inline constexpr std::int64_t kApplicationId = 0x54487562;
 // Version of the tables (PRAGMA user_version).
 inline constexpr std::int64_t kSchemaVersion = 1;
 
-// Makes the tables in an empty file; in any other, checks that it is a store of this version, and
-// sound when `check` is set. Errors are one line and begin with "store {path}: ".
+// Configures a writer's connection. Makes the tables in an empty file; in any other, checks that it
+// is a store of this version, and sound when `check` is set. Errors are one line and begin with
+// "store {path}: ".
 absl::Status PrepareSchema(Connection& connection, const std::string& path, bool check);
 
 }  // namespace trusthub::store::sqlite

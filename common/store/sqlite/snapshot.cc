@@ -236,8 +236,10 @@ absl::StatusOr<std::unique_ptr<Connection>> ReaderPool::Take(absl::Time deadline
   }
   absl::StatusOr<std::unique_ptr<Connection>> opened =
       Connection::Open(path_, Connection::Mode::kReader);
-  if (!opened.ok()) GiveBack(nullptr);
-  return opened;
+  absl::Status status = opened.ok() ? (*opened)->Configure() : opened.status();
+  if (status.ok()) return opened;
+  GiveBack(nullptr);
+  return status;
 }
 
 void ReaderPool::GiveBack(std::unique_ptr<Connection> connection) {

@@ -4,36 +4,14 @@
 #ifndef TRUSTHUB_COMMON_STORE_SQLITE_SQLITE_FACTORY_H_
 #define TRUSTHUB_COMMON_STORE_SQLITE_SQLITE_FACTORY_H_
 
-#include <stdlib.h>
-
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "common/store/sqlite/sqlite_store.h"
 #include "common/testing/store_suite.h"
+#include "common/testing/temp_folder.h"
 
 namespace trusthub::testing {
-
-// Removed with everything in it.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string path = (std::filesystem::temp_directory_path() / "trusthub-store-XXXXXX").string();
-    path_ = mkdtemp(path.data());
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const std::string& path() const { return path_; }
-  std::string File(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 class SqliteFactory : public StoreFactory {
  public:
