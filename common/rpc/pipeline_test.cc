@@ -45,8 +45,7 @@ class TinyReferrals {
     Referral referral = request.referral();
     referral.set_state(referrals::v1::REFERRAL_STATE_RECEIVED);
     referral.set_decision_rationale("for the council only");
-    TRUSTHUB_RETURN_IF_ERROR(
-        call.tx.Create(&referral, request.to_agency(), call.caller.agency));
+    TRUSTHUB_RETURN_IF_ERROR(call.tx.Create(&referral, request.to_agency(), call.caller.agency));
     if (fail_after_write) return error::StateForbids("referral", "DECIDED", "decided");
     *response.mutable_referral() = referral;
     return response;
@@ -175,9 +174,7 @@ class PipelineTest : public ::testing::Test {
   }
 
   static store::IndexHash Hash() {
-    return [](absl::string_view value) {
-      return crypto::HmacSha256(std::string(32, 'i'), value);
-    };
+    return [](absl::string_view value) { return crypto::HmacSha256(std::string(32, 'i'), value); };
   }
 
   void Involve(const std::string& child, const std::string& agency, const std::string& kind) {
@@ -291,11 +288,10 @@ class PipelineTest : public ::testing::Test {
 TEST_F(PipelineTest, StepsRunInTheirOrder) {
   Submit();
   MutexLock lock(mutex_);
-  EXPECT_THAT(steps_,
-              ElementsAre(Step::kDeadline, Step::kAuthenticate, Step::kPurpose, Step::kMethodAccess,
-                          Step::kParse, Step::kFields, Step::kSnapshot, Step::kReplay,
-                          Step::kSubject, Step::kHandler, Step::kGrant, Step::kAudit, Step::kCommit,
-                          Step::kAnswer));
+  EXPECT_THAT(steps_, ElementsAre(Step::kDeadline, Step::kAuthenticate, Step::kPurpose,
+                                  Step::kMethodAccess, Step::kParse, Step::kFields, Step::kSnapshot,
+                                  Step::kReplay, Step::kSubject, Step::kHandler, Step::kGrant,
+                                  Step::kAudit, Step::kCommit, Step::kAnswer));
 }
 
 TEST_F(PipelineTest, AnswerCarriesAReceiptThatVerifiesOffline) {
@@ -388,7 +384,8 @@ TEST_F(PipelineTest, EveryRefusalBeforeTheHandlerIsRecordedAndRunsNothing) {
     bool recorded;
   };
   std::vector<Case> cases;
-  cases.push_back({NewCall("SubmitReferral", good, ""), errors::v1::ERROR_REASON_TOKEN_MISSING, true});
+  cases.push_back(
+      {NewCall("SubmitReferral", good, ""), errors::v1::ERROR_REASON_TOKEN_MISSING, true});
   cases.push_back({NewCall("SubmitReferral", good, "Bearer school", ""),
                    errors::v1::ERROR_REASON_PURPOSE_MISSING, true});
   cases.push_back({NewCall("SubmitReferral", good, "Bearer school", "curiosity"),
@@ -398,8 +395,8 @@ TEST_F(PipelineTest, EveryRefusalBeforeTheHandlerIsRecordedAndRunsNothing) {
                    errors::v1::ERROR_REASON_METHOD_NOT_PERMITTED, true});
   cases.push_back({NewCall("ListReferrals", "", "Bearer school", "screening"),
                    errors::v1::ERROR_REASON_METHOD_NOT_PERMITTED, true});
-  cases.push_back({NewCall("SubmitReferral", "\xff\xff"),
-                   errors::v1::ERROR_REASON_MESSAGE_MALFORMED, true});
+  cases.push_back(
+      {NewCall("SubmitReferral", "\xff\xff"), errors::v1::ERROR_REASON_MESSAGE_MALFORMED, true});
   cases.push_back({NewCall("SubmitReferral", bad.SerializeAsString()),
                    errors::v1::ERROR_REASON_REQUEST_INVALID, true});
   cases.push_back({std::move(past), errors::v1::ERROR_REASON_DEADLINE_EXCEEDED, false});
@@ -427,10 +424,10 @@ TEST_F(PipelineTest, EveryViolationIsListedAndNoValueEchoed) {
   bad.set_request_id("not-a-uuid");
   const Answer answer = Run(NewCall("SubmitReferral", bad.SerializeAsString()));
   const std::vector<std::string> lines = error::Explain(answer.status);
-  EXPECT_THAT(lines, ::testing::IsSupersetOf({::testing::HasSubstr("request_id"),
-                                              ::testing::HasSubstr("referral.source"),
-                                              ::testing::HasSubstr("referral.concern"),
-                                              ::testing::HasSubstr("referral.upn")}));
+  EXPECT_THAT(
+      lines, ::testing::IsSupersetOf(
+                 {::testing::HasSubstr("request_id"), ::testing::HasSubstr("referral.source"),
+                  ::testing::HasSubstr("referral.concern"), ::testing::HasSubstr("referral.upn")}));
   for (const std::string& line : lines) {
     EXPECT_THAT(line, ::testing::Not(::testing::HasSubstr("secret")));
     EXPECT_THAT(line, ::testing::Not(::testing::HasSubstr("Z317200109013")));

@@ -11,8 +11,8 @@ namespace trusthub::bench {
 
 inline constexpr char kEchoMethod[] = "/trusthub.bench.Echo/Echo";
 
-// Serves until standard input closes, which ends with the process that started it. Prints the port on
-// standard output. The request's first four bytes are the size of the answer, little-endian.
+// Serves until standard input closes, which ends with the process that started it. Prints the port
+// on standard output. The request's first four bytes are the size of the answer, little-endian.
 int ServeEcho(const std::string& certificate, const std::string& key, const std::string& client_ca);
 
 }  // namespace trusthub::bench

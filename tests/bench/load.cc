@@ -30,9 +30,11 @@ std::shared_ptr<grpc::Channel> ChannelTo(const Target& target, int number) {
 
 class Load {
  public:
-  Load(const Target& target, int in_flight) : target_(target), slots_(static_cast<std::size_t>(in_flight)) {
+  Load(const Target& target, int in_flight)
+      : target_(target), slots_(static_cast<std::size_t>(in_flight)) {
     // Two connections, as a partner system with a small pool would hold.
-    for (int i = 0; i < 2; ++i) stubs_.push_back(std::make_unique<grpc::GenericStub>(ChannelTo(target, i)));
+    for (int i = 0; i < 2; ++i)
+      stubs_.push_back(std::make_unique<grpc::GenericStub>(ChannelTo(target, i)));
   }
 
   Measured Run(absl::Duration warm_up, absl::Duration duration) {

@@ -1,7 +1,8 @@
 // File: load.h
 //
-// A closed-loop load: N calls in flight, each answered one replaced by the next. The same generator, with
-// the same metadata and transport, drives the bare echo and the hub, so that only the server differs.
+// A closed-loop load: N calls in flight, each answered one replaced by the next. The same
+// generator, with the same metadata and transport, drives the bare echo and the hub, so that only
+// the server differs.
 #ifndef TRUSTHUB_TESTS_BENCH_LOAD_H_
 #define TRUSTHUB_TESTS_BENCH_LOAD_H_
 
