@@ -14,7 +14,8 @@ namespace trusthub::assessments {
 // `domain` outlives the routes.
 rpc::Routes AssessmentsRoutes(Assessments* domain);
 
-// The whole service: its domain, its routes, and the services whose events it follows (directory, children, referrals).
+// The whole service: its domain, its routes, and the services whose events it follows (directory,
+// children, referrals).
 absl::StatusOr<rpc::ServiceParts> MakeAssessments(const rpc::Environment& environment);
 
 }  // namespace trusthub::assessments

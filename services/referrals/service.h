@@ -14,7 +14,8 @@ namespace trusthub::referrals {
 // `domain` outlives the routes.
 rpc::Routes ReferralsRoutes(Referrals* domain);
 
-// The whole service: its domain, its routes, and the services whose events it follows (directory, children).
+// The whole service: its domain, its routes, and the services whose events it follows (directory,
+// children).
 absl::StatusOr<rpc::ServiceParts> MakeReferrals(const rpc::Environment& environment);
 
 }  // namespace trusthub::referrals
