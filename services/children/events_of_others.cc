@@ -110,7 +110,7 @@ absl::Status Children::ApplyEvent(store::Transaction& tx, const Event& event) co
   if (!IsTakenUp(event)) return absl::OkStatus();
   absl::StatusOr<v1::Child> child = tx.Get<v1::Child>(event.child());
   if (absl::IsNotFound(child.status())) {
-    log::Warning("event about a child that the index does not have", {{"event", event.name()}});
+    log::Warning("event about a child that the index does not have", {{"event_name", event.name()}});
     return absl::OkStatus();
   }
   TRUSTHUB_RETURN_IF_ERROR(child.status());

@@ -1,0 +1,149 @@
+// What the events of other services make of a child.
+#include <string>
+#include <vector>
+
+#include "common/events/facts.h"
+#include "common/policy/policy.h"
+#include "gmock/gmock.h"
+#include "services/children/children_fixture.h"
+
+namespace trusthub::children {
+namespace {
+
+using testing::LondonTime;
+using ::testing::SizeIs;
+
+class EventsOfOthersTest : public ChildrenTest {
+ protected:
+  events::v1::Event EventAbout(events::v1::EventKind kind, absl::string_view record) {
+    events::v1::Event event;
+    event.set_kind(kind);
+    event.set_child(child_);
+    event.set_record(std::string(record));
+    event.set_owner_agency("agencies/redbridge-council");
+    event.set_author_agency("agencies/redbridge-council");
+    *event.mutable_occurred_at() = TimeToProto(fixture_.now());
+    return event;
+  }
+  events::v1::Event Referral() {
+    events::v1::Event event =
+        EventAbout(events::v1::EVENT_KIND_REFERRAL_SUBMITTED, "referrals/one");
+    event.mutable_referral()->set_from_agency("agencies/uphall-primary");
+    event.mutable_referral()->set_to_agency("agencies/redbridge-council");
+    return event;
+  }
+  events::v1::Event Plan(events::v1::EventKind kind, const std::vector<std::string>& core_group) {
+    events::v1::Event event = EventAbout(kind, "plans/one");
+    event.mutable_plan()->set_kind("CHILD_PROTECTION");
+    *event.mutable_plan()->mutable_start_date() = DateOf(2010, 4, 22);
+    for (const std::string& agency : core_group) event.mutable_plan()->add_core_group(agency);
+    return event;
+  }
+  // policy::Relation bits of an agency, from the facts that the events left here.
+  std::uint32_t RelationsOf(absl::string_view agency) {
+    store::Transaction tx = fixture_.Begin();
+    const auto facts = events::ChildFactsOf(tx, child_);
+    EXPECT_TRUE(facts.ok());
+    return events::RelationsOf(*facts, absl::StrCat("agencies/", agency), fixture_.now());
+  }
+  std::uint32_t Flags() {
+    store::Transaction tx = fixture_.Begin();
+    return events::FlagsOf(*events::ChildFactsOf(tx, child_), LondonDay(fixture_.now()));
+  }
+  // Applies `event` twice; the second time nothing may change.
+  void ApplyTwice(const events::v1::Event& event) {
+    Apply(event);
+    const std::string after = Get(child_).SerializeAsString();
+    const std::size_t events = fixture_.Events().size();
+    Apply(event);
+    EXPECT_EQ(Get(child_).SerializeAsString(), after);
+    EXPECT_THAT(fixture_.Events(), SizeIs(events));
+  }
+
+  std::string child_ = Registered("uphall-primary", Ayesha());
+};
+
+TEST_F(EventsOfOthersTest, AReferralInvolvesBothSides) {
+  ApplyTwice(Referral());
+  EXPECT_EQ(RelationsOf("uphall-primary"), policy::kHolding | policy::kReferrer);
+  EXPECT_EQ(RelationsOf("redbridge-council"), policy::kResponsible);
+  EXPECT_EQ(RelationsOf("met-police"), 0u);
+  EXPECT_EQ(Get(child_).involvements(1).basis(), "referrals/one");
+}
+
+TEST_F(EventsOfOthersTest, ADiscussionInvolvesItsAgencies) {
+  events::v1::Event event =
+      EventAbout(events::v1::EVENT_KIND_STRATEGY_DISCUSSION_RECORDED, "strategyDiscussions/one");
+  event.mutable_discussion()->add_agencies("agencies/met-police");
+  event.mutable_discussion()->add_agencies("agencies/bhrut");
+  ApplyTwice(event);
+  EXPECT_EQ(RelationsOf("met-police"), policy::kEnquiry);
+  EXPECT_EQ(RelationsOf("bhrut"), policy::kEnquiry);
+}
+
+TEST_F(EventsOfOthersTest, APlanIsAStatusWithACoreGroup) {
+  fixture_.SetNow(LondonTime(2010, 4, 22, 12));
+  ApplyTwice(Plan(events::v1::EVENT_KIND_PLAN_STARTED,
+                  {"agencies/uphall-primary", "agencies/nhs-redbridge"}));
+  EXPECT_EQ(Flags(), policy::kProtectionPlan);
+  EXPECT_EQ(RelationsOf("nhs-redbridge"), policy::kCoreGroup);
+  const auto told = EventsOf(events::v1::EVENT_KIND_STATUS_CHANGED);
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told[0].owner_agency(), "agencies/redbridge-council");
+  EXPECT_EQ(told[0].status().kind(), "CHILD_PROTECTION_PLAN");
+
+  ApplyTwice(Plan(events::v1::EVENT_KIND_PLAN_CHANGED,
+                  {"agencies/uphall-primary", "agencies/redbridge-housing"}));
+  fixture_.SetNow(fixture_.now() + absl::Minutes(1));
+  EXPECT_EQ(RelationsOf("nhs-redbridge"), 0u);
+  EXPECT_EQ(RelationsOf("redbridge-housing"), policy::kCoreGroup);
+
+  fixture_.SetNow(LondonTime(2010, 7, 22, 12));
+  events::v1::Event end = Plan(events::v1::EVENT_KIND_PLAN_ENDED, {});
+  *end.mutable_plan()->mutable_end_date() = DateOf(2010, 7, 22);
+  ApplyTwice(end);
+  fixture_.SetNow(LondonTime(2010, 7, 23, 12));
+  EXPECT_EQ(Flags(), 0u);
+  EXPECT_EQ(RelationsOf("redbridge-housing"), 0u);
+  EXPECT_EQ(Get(child_).statuses(0).end_date().day(), 22);
+
+  // Late news of the plan does not start it again.
+  Apply(Plan(events::v1::EVENT_KIND_PLAN_STARTED, {"agencies/nhs-redbridge"}));
+  EXPECT_EQ(Flags(), 0u);
+  EXPECT_EQ(RelationsOf("nhs-redbridge"), 0u);
+}
+
+TEST_F(EventsOfOthersTest, AnAttendanceIsPresentingForADay) {
+  events::v1::Event event =
+      EventAbout(events::v1::EVENT_KIND_ATTENDANCE_REGISTERED, "attendances/one");
+  event.mutable_access()->set_agency("agencies/bhrut");
+  ApplyTwice(event);
+  EXPECT_EQ(RelationsOf("bhrut"), policy::kPresenting);
+  fixture_.SetNow(fixture_.now() + absl::Hours(23));
+  EXPECT_EQ(RelationsOf("bhrut"), policy::kPresenting);
+  fixture_.SetNow(fixture_.now() + absl::Hours(1));
+  EXPECT_EQ(RelationsOf("bhrut"), 0u);
+}
+
+TEST_F(EventsOfOthersTest, AnEventAboutAnUnknownChildIsPassedOver) {
+  const std::size_t events = fixture_.Events().size();
+  events::v1::Event event = Referral();
+  event.set_child("children/nobody");
+  Apply(event);
+  EXPECT_THAT(fixture_.Events(), SizeIs(events));
+  event.clear_child();
+  Apply(event);
+  EXPECT_THAT(fixture_.Events(), SizeIs(events));
+}
+
+TEST_F(EventsOfOthersTest, OtherEventsAndOtherPlansChangeNothing) {
+  const std::string before = Get(child_).SerializeAsString();
+  events::v1::Event event = Plan(events::v1::EVENT_KIND_PLAN_STARTED, {"agencies/bhrut"});
+  event.mutable_plan()->set_kind("SOMETHING_NEWER");
+  Apply(event);
+  Apply(EventAbout(events::v1::EVENT_KIND_ASSESSMENT_STARTED, "assessments/one"));
+  EXPECT_EQ(Get(child_).SerializeAsString(), before);
+}
+
+}  // namespace
+}  // namespace trusthub::children
