@@ -74,8 +74,10 @@ WriteSet NumberedSet(std::int64_t n) {
   }
 }
 
-// Kills a writer after `micros` of work; returns what it acknowledged.
-std::set<std::int64_t> WriteAndKill(const std::string& path, std::int64_t first, int micros) {
+// Kills a writer once it acknowledged `answers` sets, wherever it is by then; returns what it
+// acknowledged in all.
+std::set<std::int64_t> WriteAndKill(const std::string& path, std::int64_t first,
+                                    std::size_t answers) {
   int ends[2];
   EXPECT_EQ(pipe(ends), 0);
   const pid_t child = fork();
@@ -86,9 +88,9 @@ std::set<std::int64_t> WriteAndKill(const std::string& path, std::int64_t first,
   close(ends[1]);
   std::set<std::int64_t> acknowledged;
   std::int64_t n = 0;
-  // The first answer says that the store is open; the random moment counts from there.
-  if (read(ends[0], &n, sizeof(n)) == sizeof(n)) acknowledged.insert(n);
-  usleep(static_cast<useconds_t>(micros));
+  while (acknowledged.size() < answers && read(ends[0], &n, sizeof(n)) == sizeof(n)) {
+    acknowledged.insert(n);
+  }
   kill(child, SIGKILL);
   while (read(ends[0], &n, sizeof(n)) == sizeof(n)) acknowledged.insert(n);
   close(ends[0]);
@@ -141,7 +143,7 @@ TEST(SqliteCrashTest, KilledWriterLosesNothingItAcknowledged) {
                                                                 : std::random_device()());
   std::printf("seed %u (TRUSTHUB_SEED repeats it)\n", seed);
   std::mt19937 random(seed);
-  std::uniform_int_distribution<int> moment(0, 60'000);
+  std::uniform_int_distribution<std::size_t> moment(1, 400);
 
   TempFolder folder;
   const std::string path = folder.File("store.db");
