@@ -16,7 +16,8 @@
 namespace trusthub::health {
 namespace {
 
-using namespace errors::v1;  // NOLINT: reasons, read as words
+using errors::v1::ERROR_REASON_DATE_FORBIDDEN;
+using errors::v1::ERROR_REASON_RECORD_EXISTS;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;

@@ -16,7 +16,15 @@
 namespace trusthub::plans {
 namespace {
 
-using namespace errors::v1;  // NOLINT: reasons, read as words
+using errors::v1::ERROR_REASON_BASIS_MISSING;
+using errors::v1::ERROR_REASON_DATE_FORBIDDEN;
+using errors::v1::ERROR_REASON_ETAG_STALE;
+using errors::v1::ERROR_REASON_METHOD_NOT_PERMITTED;
+using errors::v1::ERROR_REASON_QUORUM_MISSING;
+using errors::v1::ERROR_REASON_RECORD_EXISTS;
+using errors::v1::ERROR_REASON_RECORD_NOT_FOUND;
+using errors::v1::ERROR_REASON_REQUEST_INVALID;
+using errors::v1::ERROR_REASON_STATE_FORBIDS;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
