@@ -17,6 +17,7 @@
 #include "trusthub/internal/v1/projection.pb.h"
 #include "trusthub/options/v1/options.pb.h"
 #include "trusthub/plans/v1/plans_service.pb.h"
+#include "trusthub/policy/v1/agreement.pb.h"
 #include "trusthub/referrals/v1/referrals_service.pb.h"
 
 namespace trusthub::contract {
@@ -41,6 +42,7 @@ Files AskedFor() {
       internal::v1::ChildFacts::descriptor()->file(),
       internal::v1::PageToken::descriptor()->file(),
       plans::v1::GetPlanRequest::descriptor()->file(),
+      policy::v1::Agreement::descriptor()->file(),
       referrals::v1::GetReferralRequest::descriptor()->file(),
   };
 }
