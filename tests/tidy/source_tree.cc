@@ -130,7 +130,8 @@ bool IsTest(absl::string_view path) {
 
 bool IsTestSupport(absl::string_view path) {
   const absl::string_view stem = path.substr(0, path.rfind('.'));
-  return absl::EndsWith(stem, "_fixture") || absl::EndsWith(stem, "_fixtures") ||
+  return absl::StartsWith(stem.substr(stem.rfind('/') + 1), "test_") ||
+         absl::EndsWith(stem, "_fixture") || absl::EndsWith(stem, "_fixtures") ||
          absl::EndsWith(stem, "_factory");
 }
 

@@ -32,7 +32,8 @@ absl::string_view FolderOf(absl::string_view path);
 // Whether `path` is `prefix` or lies under it: "common/rpc" holds "common/rpc/call.h".
 bool IsUnder(absl::string_view path, absl::string_view prefix);
 bool IsCpp(absl::string_view path);
-// Tests, and what stands beside them for tests alone: foo_test.cc, foo_fixture.h, foo_factory.h.
+// Tests, and what stands beside them for tests alone: foo_test.cc, foo_fixture.h, foo_factory.h,
+// test_foo.h.
 bool IsTest(absl::string_view path);
 bool IsTestSupport(absl::string_view path);
 
