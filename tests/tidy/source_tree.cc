@@ -131,8 +131,8 @@ bool IsTest(absl::string_view path) {
 bool IsTestSupport(absl::string_view path) {
   const absl::string_view stem = path.substr(0, path.rfind('.'));
   return absl::StartsWith(stem.substr(stem.rfind('/') + 1), "test_") ||
-         absl::EndsWith(stem, "_fixture") || absl::EndsWith(stem, "_fixtures") ||
-         absl::EndsWith(stem, "_factory");
+         absl::EndsWith(stem, "_bench") || absl::EndsWith(stem, "_fixture") ||
+         absl::EndsWith(stem, "_fixtures") || absl::EndsWith(stem, "_factory");
 }
 
 std::vector<std::string> CodeLines(absl::string_view text) {

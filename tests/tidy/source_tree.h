@@ -33,7 +33,7 @@ absl::string_view FolderOf(absl::string_view path);
 bool IsUnder(absl::string_view path, absl::string_view prefix);
 bool IsCpp(absl::string_view path);
 // Tests, and what stands beside them for tests alone: foo_test.cc, foo_fixture.h, foo_factory.h,
-// test_foo.h.
+// test_foo.h, foo_bench.cc.
 bool IsTest(absl::string_view path);
 bool IsTestSupport(absl::string_view path);
 
