@@ -211,9 +211,10 @@ absl::StatusOr<std::shared_ptr<const Identity>> FileAuthenticator::IdentityOf(
 absl::StatusOr<SharedPrincipal> FileAuthenticator::UserOf(const Identity& identity,
                                                           const Credentials& credentials,
                                                           Trust& trust, absl::Time now) {
-  // Everything that the verdict rests on besides the time.
-  const std::string key = absl::StrCat(identity.leaf.sha256, credentials.user_certificate, " ",
-                                       credentials.authorization);
+  // Everything that the verdict rests on besides the time; the length keeps the parts apart.
+  const std::string key =
+      absl::StrCat(identity.leaf.sha256, credentials.user_certificate.size(), ":",
+                   credentials.user_certificate, credentials.authorization);
   auto session = trust.sessions.Find(key);
   if (session == nullptr || now < session->valid_from || now >= session->expires) {
     TRUSTHUB_ASSIGN_OR_RETURN(Session opened, OpenSession(identity, credentials, *trust.set, now));

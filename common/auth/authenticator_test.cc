@@ -416,6 +416,43 @@ TEST_F(AuthenticatorTest, ManyThreadsWhileFilesChange) {
   for (std::thread& thread : threads) thread.join();
 }
 
+TEST_F(AuthenticatorTest, RememberedPartsAreNotMixedUp) {
+  ASSERT_THAT(Call(council_, {token_, ""}), IsOk());
+  // The same bytes, cut elsewhere.
+  EXPECT_FALSE(Call(council_, {token_.substr(7), "Bearer "}).ok());
+  EXPECT_FALSE(Call(council_, {token_.substr(6), "Bearer"}).ok());
+  EXPECT_FALSE(Call(council_, {token_.substr(1), token_.substr(0, 1)}).ok());
+}
+
+// An issuer whose software is broken signs anything: it is refused or its own agency's, and no
+// more.
+TEST_F(AuthenticatorTest, SignedGarbageHarmsNobody) {
+  const auto seed = std::random_device()();
+  SCOPED_TRACE(absl::StrCat("seed ", seed));
+  std::mt19937 random(seed);
+  const std::string payload = pki::TokenPayload(trust_.Claims(trust_.council, council_));
+  static constexpr char kPieces[] = "{}[]\",:0\\\xff\x00";
+  for (int i = 0; i < 1000; ++i) {
+    std::string text = payload;
+    for (int changes = 1 + static_cast<int>(random() % 4); changes > 0; --changes) {
+      const std::size_t at = random() % text.size();
+      const char c = kPieces[random() % (sizeof(kPieces) - 1)];
+      if (random() % 2 == 0) {
+        text[at] = c;
+      } else {
+        text.insert(at, 1 + random() % 40, c);
+      }
+    }
+    const std::string token =
+        pki::SignToken(*trust_.council.key, pki::TokenHeader("council-1"), text);
+    const auto who = Call(council_, {"Bearer " + token, ""});
+    if (who.ok()) {
+      EXPECT_EQ((*who)->agency, "agencies/council") << text;
+      EXPECT_EQ((*who)->certificate_sha256, council_.sha256) << text;
+    }
+  }
+}
+
 // No change of a valid token is accepted, wherever it is made.
 TEST_F(AuthenticatorTest, MutatedTokensAreNeverAccepted) {
   const auto seed = std::random_device()();
