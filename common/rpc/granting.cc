@@ -9,6 +9,11 @@ namespace trusthub::rpc {
 
 using options::v1::Category;
 
+bool IsPublicKind(policy::RecordKind kind) {
+  return kind == options::v1::RECORD_KIND_AGENCY || kind == options::v1::RECORD_KIND_WORKER ||
+         kind == options::v1::RECORD_KIND_AUDIT_ENTRY;
+}
+
 Granting::Granting(const policy::Agreements& agreements, const auth::Principal& caller,
                    options::v1::Purpose purpose, absl::CivilDay day, std::uint32_t call_relations,
                    std::function<absl::StatusOr<Standing>(absl::string_view)> standing_of)
@@ -19,9 +24,9 @@ Granting::Granting(const policy::Agreements& agreements, const auth::Principal& 
       call_relations_(call_relations),
       standing_of_(std::move(standing_of)) {}
 
-Standing Granting::StandingWith(absl::string_view child) {
-  // A record about no child is the directory's: public to every agency that takes part.
-  if (child.empty()) return Standing{policy::kPublic, 0};
+Standing Granting::StandingWith(policy::RecordKind kind, absl::string_view child) {
+  if (IsPublicKind(kind)) return Standing{policy::kPublic, 0};
+  if (child.empty()) return Standing{};
   for (const auto& [name, standing] : standings_) {
     if (name == child) return standing;
   }
@@ -35,7 +40,7 @@ Standing Granting::StandingWith(absl::string_view child) {
 }
 
 void Granting::AddChild(absl::string_view child) {
-  if (!child.empty()) StandingWith(child);
+  if (!child.empty()) StandingWith(options::v1::RECORD_KIND_CHILD, child);
 }
 
 policy::Question Granting::QuestionOf(const Made& made) const {
@@ -62,7 +67,7 @@ const policy::Decision& Granting::DecisionFor(policy::RecordKind kind, std::uint
 }
 
 policy::CategorySet Granting::Decide(const policy::RecordFacts& record) {
-  const Standing standing = StandingWith(record.child);
+  const Standing standing = StandingWith(record.kind, record.child);
   std::uint32_t relations = call_relations_ | standing.relations;
   if (!record.owner_agency.empty() && record.owner_agency == caller_.agency) {
     relations |= policy::kOwner;
@@ -81,7 +86,7 @@ policy::CategorySet Granting::Decide(const policy::RecordFacts& record) {
 
 absl::Status Granting::Build(const Method& method, const google::protobuf::Message& full,
                              absl::string_view outer_child, google::protobuf::Message* out) {
-  const Standing standing = StandingWith(outer_child);
+  const Standing standing = StandingWith(method.rule.record_kind(), outer_child);
   const policy::CategorySet outer =
       DecisionFor(method.rule.record_kind(), call_relations_ | standing.relations,
                   standing.child_flags)

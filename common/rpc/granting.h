@@ -21,6 +21,12 @@
 
 namespace trusthub::rpc {
 
+// Whether records of this kind are about no child, so that every agency that takes part may read
+// them as far as the agreements say: the directory and the audit log. A record of another kind
+// without a child (an attendance of a child whom the hub does not know) is its owner's and author's
+// alone.
+bool IsPublicKind(policy::RecordKind kind);
+
 // One answer's worth of decisions. Not thread-safe; lives as long as the call.
 class Granting {
  public:
@@ -53,7 +59,7 @@ class Granting {
   const policy::Decision& DecisionFor(policy::RecordKind kind, std::uint32_t relations,
                                       std::uint32_t flags);
   policy::Question QuestionOf(const Made& made) const;
-  Standing StandingWith(absl::string_view child);
+  Standing StandingWith(policy::RecordKind kind, absl::string_view child);
 
   const policy::Agreements& agreements_;
   const auth::Principal& caller_;

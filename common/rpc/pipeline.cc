@@ -185,12 +185,13 @@ absl::Status CheckSubject(const Pipeline& pipeline, store::Transaction& tx,
   store::RecordHead head;
   absl::string_view child = subject;
   if (!IsNameIn("children", subject)) {
-    absl::StatusOr<store::RecordHead> found = tx.Head(subject);
-    if (!found.ok() && found.status().code() != absl::StatusCode::kNotFound) return found.status();
-    if (found.ok()) head = *std::move(found);
+    if (absl::StatusOr<store::RecordHead> found = tx.Head(subject); found.ok()) {
+      head = *std::move(found);
+    } else if (!absl::IsNotFound(found.status())) {
+      return found.status();
+    }
     child = head.child;
-    // A record about no child belongs to the directory, which every agency may read.
-    if (found.ok() && child.empty()) return absl::OkStatus();
+    if (IsPublicKind(head.kind)) return absl::OkStatus();
   }
   const bool own = !head.name.empty() &&
                    (head.owner_agency == caller.agency || head.author_agency == caller.agency);

@@ -1,5 +1,6 @@
 #include "tests/bench/echo.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -71,6 +72,41 @@ int ServeEcho(const std::string& certificate, const std::string& key,
   }
   server->Shutdown();
   return 0;
+}
+
+absl::StatusOr<std::unique_ptr<EchoProcess>> EchoProcess::Start(const hubctl::Hub& hub) {
+  const std::string tls = hub.folder() + "/pki/hub/directory/tls";
+  const std::string certificate = tls + ".pem";
+  const std::string key = tls + ".key";
+  const std::string client_ca = hub.folder() + "/pki/ca-bundle.pem";
+  int input[2];
+  int output[2];
+  if (pipe(input) != 0 || pipe(output) != 0) return absl::UnavailableError("no pipe");
+  auto process = std::make_unique<EchoProcess>();
+  process->pid_ = fork();
+  if (process->pid_ == 0) {
+    dup2(input[0], STDIN_FILENO);
+    dup2(output[1], STDOUT_FILENO);
+    close(input[1]);
+    close(output[0]);
+    execl("/proc/self/exe", "trusthub-bench", "--echo", certificate.c_str(), key.c_str(),
+          client_ca.c_str(), static_cast<char*>(nullptr));
+    _exit(127);
+  }
+  close(input[0]);
+  close(output[1]);
+  process->input_ = input[1];
+  FILE* from = fdopen(output[0], "r");
+  if (process->pid_ < 0 || from == nullptr || std::fscanf(from, "%d", &process->port_) != 1) {
+    return absl::UnavailableError("the echo did not start");
+  }
+  std::fclose(from);
+  return process;
+}
+
+EchoProcess::~EchoProcess() {
+  if (input_ >= 0) close(input_);
+  if (pid_ > 0) waitpid(pid_, nullptr, 0);
 }
 
 }  // namespace trusthub::bench
