@@ -15,7 +15,7 @@
 #include "common/store/sqlite/sqlite_store.h"
 #include "common/testing/failing_store.h"
 #include "common/testing/fake_clock.h"
-#include "common/testing/temporary_folder.h"
+#include "common/testing/temp_folder.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -266,7 +266,7 @@ class PipelineTest : public ::testing::Test {
     return static_cast<int>(rows->size());
   }
 
-  testing::TemporaryFolder folder_;
+  testing::TempFolder folder_;
   testing::FakeClock domain_clock_;
   proto::PageTokens page_tokens_{std::string(32, 't')};
   std::unique_ptr<crypto::SigningKey> key_;

@@ -91,10 +91,10 @@ std::string ServiceConfig(const InitOptions& options, const std::string& service
       "service: ", service, "\nlisten: ", listen, "\ndata_folder: ../data/", service,
       "\nrules_folder: ", config, "\nagreements_folder: ", config,
       "/redbridge/agreements\nsettings_folder: ", config, "/redbridge\n",
-      "certificate: ../pki/hub/", service, "/tls.pem\nkey: ../pki/hub/", service,
-      "/tls.key\nclient_ca: ../pki/ca-bundle.pem\nserver_ca: ../pki/hub/ca.pem\n",
+      "certificate: ../pki/services/", service, "/tls.pem\nkey: ../pki/services/", service,
+      "/tls.key\nclient_ca: ../pki/ca-bundle.pem\nserver_ca: ../pki/agencies/trust-hub/ca.pem\n",
       "trust_file: ../pki/trust.yaml\naudience: trusthub-redbridge-sandbox\n",
-      "audit_key: ../pki/hub/", service, "/audit.key\nmaster_key: ../pki/hub/", service,
+      "audit_key: ../pki/services/", service, "/audit.key\nmaster_key: ../pki/services/", service,
       "/master.key\nsandbox: true\nclock_file: ../clock\nreflection: true\nservices:\n");
   for (const auto& [name, address] : addresses) {
     if (name != service) absl::StrAppend(&text, "  ", name, ": ", address, "\n");
@@ -185,18 +185,17 @@ absl::StatusOr<std::unique_ptr<Hub>> Hub::Open(absl::string_view folder) {
 }
 
 std::string Hub::TlsFolderOf(absl::string_view agency) const {
-  const absl::string_view id = IdOf(agency);
-  return id == kHubAgency ? folder_ + "/pki/hub" : absl::StrCat(folder_, "/pki/agencies/", id);
+  return absl::StrCat(folder_, "/pki/agencies/", IdOf(agency));
 }
 
 rpc::TlsFiles Hub::TlsOf(absl::string_view agency) const {
   const std::string base = absl::StrCat(TlsFolderOf(agency), "/", kSystem);
-  return {base + ".pem", base + ".key", folder_ + "/pki/hub/ca.pem"};
+  return {base + ".pem", base + ".key", folder_ + "/pki/agencies/trust-hub/ca.pem"};
 }
 
 absl::StatusOr<std::string> Hub::AuditKeyOf(absl::string_view service) const {
   TRUSTHUB_ASSIGN_OR_RETURN(const auto key, crypto::SigningKey::Load(absl::StrCat(
-                                                folder_, "/pki/hub/", service, "/audit.key")));
+                                                folder_, "/pki/services/", service, "/audit.key")));
   return key->public_key();
 }
 
@@ -224,7 +223,7 @@ absl::StatusOr<std::string> Desk::Token() const {
   const absl::string_view agency_id = IdOf(worker_.worker.agency());
   const std::string folder = hub_->TlsFolderOf(worker_.worker.agency());
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string pem, ReadFile(folder + "/token.key"));
-  const std::string key_id = agency_id == kHubAgency ? "hub-1" : absl::StrCat(agency_id, "-1");
+  const std::string key_id = absl::StrCat(agency_id, "-1");
   TRUSTHUB_ASSIGN_OR_RETURN(const auto key, pki::TokenKey::FromPem(key_id, pem));
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string certificate,
                             ReadFile(hub_->TlsOf(worker_.worker.agency()).certificate));

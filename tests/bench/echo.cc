@@ -75,7 +75,7 @@ int ServeEcho(const std::string& certificate, const std::string& key,
 }
 
 absl::StatusOr<std::unique_ptr<EchoProcess>> EchoProcess::Start(const hubctl::Hub& hub) {
-  const std::string tls = hub.folder() + "/pki/hub/directory/tls";
+  const std::string tls = hub.folder() + "/pki/services/directory/tls";
   const std::string certificate = tls + ".pem";
   const std::string key = tls + ".key";
   const std::string client_ca = hub.folder() + "/pki/ca-bundle.pem";
