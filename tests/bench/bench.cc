@@ -1,6 +1,6 @@
 // The bench: one run measures the hub beside a bare gRPC echo on the same machine, with the same
 // TLS, metadata and payload sizes. See tests/bench/run.
-#include <sys/resource.h>
+#include <sys/types.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -235,12 +235,22 @@ absl::StatusOr<int> SizeOfAnswer(hubctl::Desk& desk, const google::protobuf::Mes
   return static_cast<int>(response->ByteSizeLong());
 }
 
+double ResidentMib(pid_t pid) {
+  std::ifstream status(absl::StrCat("/proc/", pid, "/status"));
+  std::string word;
+  while (status >> word) {
+    double kib = 0;
+    if (word == "VmRSS:" && status >> kib) return kib / 1024;
+  }
+  return 0;
+}
+
 absl::Status Run(const Settings& settings) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const auto running, e2e::RunningHub::Start({}));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto running, testing::RunningHub::Start());
   TRUSTHUB_RETURN_IF_ERROR(running->LoadDirectory());
   std::map<std::string, double> idle_mib;
   for (const char* service : hubctl::kServices) {
-    idle_mib[service] = static_cast<double>(running->ResidentBytes(service)) / (1024 * 1024);
+    idle_mib[service] = ResidentMib(running->PidOf(service));
   }
   const hubctl::Hub& hub = running->hub();
   TRUSTHUB_ASSIGN_OR_RETURN(const auto school, hub.DeskOf("uphall-lead-01"));
