@@ -90,6 +90,22 @@ std::uint32_t FlagOf(absl::string_view kind) {
 
 }  // namespace
 
+std::vector<v1::EventKind> FactKinds() {
+  return {v1::EVENT_KIND_AGENCY_CHANGED,
+          v1::EVENT_KIND_WORKER_CHANGED,
+          v1::EVENT_KIND_INVOLVEMENT_CHANGED,
+          v1::EVENT_KIND_STATUS_CHANGED,
+          v1::EVENT_KIND_REFERRAL_SUBMITTED,
+          v1::EVENT_KIND_REFERRAL_DECIDED,
+          v1::EVENT_KIND_STRATEGY_DISCUSSION_RECORDED,
+          v1::EVENT_KIND_ENQUIRY_STARTED,
+          v1::EVENT_KIND_ENQUIRY_CONCLUDED,
+          v1::EVENT_KIND_PLAN_STARTED,
+          v1::EVENT_KIND_PLAN_CHANGED,
+          v1::EVENT_KIND_PLAN_ENDED,
+          v1::EVENT_KIND_ATTENDANCE_REGISTERED};
+}
+
 absl::Status ApplyFacts(store::Transaction& tx, const v1::Event& event) {
   TRUSTHUB_RETURN_IF_ERROR(ApplyToChild(tx, event));
   if (event.has_worker()) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,6 +18,10 @@
 #include "trusthub/internal/v1/projection.pb.h"
 
 namespace trusthub::events {
+
+// The kinds of events that carry facts to other services: what projections follow. The others, such
+// as STATUS_ACCESSED, are news for people.
+std::vector<v1::EventKind> FactKinds();
 
 // Puts the facts of `event` where the readers below find them. Applying an event twice changes
 // nothing. The service that emits an event applies it in the same transaction.

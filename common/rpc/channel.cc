@@ -11,6 +11,7 @@
 #include "common/base/mutex.h"
 #include "common/crypto/crypto.h"
 #include "common/error/error.h"
+#include "common/events/facts.h"
 #include "common/rpc/metadata.h"
 #include "common/rpc/to_grpc.h"
 #include "common/time/clock.h"
@@ -216,6 +217,7 @@ class WatchSource final : public events::EventSource {
     context.case_reference = "projection";
     events::v1::WatchRequest request;
     request.set_cursor(cursor);
+    for (const events::v1::EventKind kind : events::FactKinds()) request.add_kinds(kind);
     TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<Client::Stream> stream,
                               client_->Watch(service_, request, context));
     {

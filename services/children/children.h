@@ -39,7 +39,7 @@ class Children {
   // What unscheduled care must know of the child that presents: statuses that last or ended within
   // twelve months, and the latest accesses before this one. A number that the hub does not know and
   // a child without status are answered alike: an empty status. Establishes policy::kPresenting for
-  // this answer. Emits STATUS_ACCESSED when the child is known, owned by the responsible council.
+  // this answer. Emits STATUS_ACCESSED when a status was told, owned by the responsible council.
   absl::StatusOr<v1::CheckChildResponse> CheckChild(rpc::Call& call,
                                                     const v1::CheckChildRequest& request);
 

@@ -85,14 +85,15 @@ absl::Status TakeUpPlan(store::Transaction& tx, const Event& event, ChildChanges
 absl::Status TakeUp(store::Transaction& tx, const Event& event, ChildChanges* changes) {
   switch (event.kind()) {
     case events::v1::EVENT_KIND_REFERRAL_SUBMITTED:
-      changes->Begin(event.referral().from_agency(), v1::INVOLVEMENT_KIND_REFERRER, event.record(),
-                     TimeOf(event));
-      changes->Begin(event.referral().to_agency(), v1::INVOLVEMENT_KIND_RESPONSIBLE, event.record(),
-                     TimeOf(event));
+      changes->BeginUnlessLasting(event.referral().from_agency(), v1::INVOLVEMENT_KIND_REFERRER,
+                                  event.record(), TimeOf(event));
+      changes->BeginUnlessLasting(event.referral().to_agency(), v1::INVOLVEMENT_KIND_RESPONSIBLE,
+                                  event.record(), TimeOf(event));
       return absl::OkStatus();
     case events::v1::EVENT_KIND_STRATEGY_DISCUSSION_RECORDED:
       for (const std::string& agency : event.discussion().agencies()) {
-        changes->Begin(agency, v1::INVOLVEMENT_KIND_ENQUIRY, event.record(), TimeOf(event));
+        changes->BeginUnlessLasting(agency, v1::INVOLVEMENT_KIND_ENQUIRY, event.record(),
+                                    TimeOf(event));
       }
       return absl::OkStatus();
     case events::v1::EVENT_KIND_ATTENDANCE_REGISTERED:
@@ -110,7 +111,8 @@ absl::Status Children::ApplyEvent(store::Transaction& tx, const Event& event) co
   if (!IsTakenUp(event)) return absl::OkStatus();
   absl::StatusOr<v1::Child> child = tx.Get<v1::Child>(event.child());
   if (absl::IsNotFound(child.status())) {
-    log::Warning("event about a child that the index does not have", {{"event_name", event.name()}});
+    log::Warning("event about a child that the index does not have",
+                 {{"event_name", event.name()}});
     return absl::OkStatus();
   }
   TRUSTHUB_RETURN_IF_ERROR(child.status());

@@ -71,6 +71,15 @@ TEST_F(EventsOfOthersTest, AReferralInvolvesBothSides) {
   EXPECT_EQ(Get(child_).involvements(1).basis(), "referrals/one");
 }
 
+TEST_F(EventsOfOthersTest, ASecondReferralMakesNobodyInvolvedTwice) {
+  Apply(Referral());
+  const int involvements = Get(child_).involvements_size();
+  events::v1::Event second = Referral();
+  second.set_record("referrals/two");
+  Apply(second);
+  EXPECT_EQ(Get(child_).involvements_size(), involvements);
+}
+
 TEST_F(EventsOfOthersTest, ADiscussionInvolvesItsAgencies) {
   events::v1::Event event =
       EventAbout(events::v1::EVENT_KIND_STRATEGY_DISCUSSION_RECORDED, "strategyDiscussions/one");

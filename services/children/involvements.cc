@@ -93,6 +93,17 @@ void ChildChanges::Begin(absl::string_view agency, v1::InvolvementKind kind,
   involvements_.push_back(involvement);
 }
 
+void ChildChanges::BeginUnlessLasting(absl::string_view agency, v1::InvolvementKind kind,
+                                      absl::string_view basis, absl::Time start) {
+  for (const v1::Involvement& involvement : child_->involvements()) {
+    if (involvement.agency() == agency && involvement.kind() == kind &&
+        !involvement.has_end_time()) {
+      return;
+    }
+  }
+  Begin(agency, kind, basis, start);
+}
+
 void ChildChanges::End(absl::string_view agency, v1::InvolvementKind kind, absl::string_view basis,
                        absl::Time end) {
   v1::Involvement* involvement = FindInvolvement(child_, agency, kind, basis);

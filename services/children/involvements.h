@@ -27,6 +27,10 @@ class ChildChanges {
   void Begin(absl::string_view agency, v1::InvolvementKind kind, absl::string_view basis,
              absl::Time start, absl::Time end = absl::InfiniteFuture());
   // Ends the involvement if it lasts.
+  // As Begin, unless the agency is involved in this way already, on whatever basis: a second
+  // referral makes nobody a second time responsible.
+  void BeginUnlessLasting(absl::string_view agency, v1::InvolvementKind kind,
+                          absl::string_view basis, absl::Time start);
   void End(absl::string_view agency, v1::InvolvementKind kind, absl::string_view basis,
            absl::Time end);
   void BeginStatus(v1::Status status);

@@ -14,7 +14,8 @@ namespace trusthub::children {
 // `children` outlives the routes.
 rpc::Routes ChildrenRoutes(Children* children);
 
-// The whole service: its domain, its routes, and the services whose events it follows (directory, referrals, assessments, plans, health).
+// The whole service: its domain, its routes, and the services whose events it follows (directory,
+// referrals, assessments, plans, health).
 absl::StatusOr<rpc::ServiceParts> MakeChildren(const rpc::Environment& environment);
 
 }  // namespace trusthub::children

@@ -26,7 +26,7 @@ bool IsTold(const v1::Status& status, absl::CivilDay today) {
   return !end.ok() || today <= timescales::AddMonths(*end, kToldAfterEndMonths);
 }
 
-absl::Status TellAccess(rpc::Call& call, const v1::Child& child, bool status_found) {
+absl::Status TellAccess(rpc::Call& call, const v1::Child& child) {
   const std::string council = ResponsibleAgency(child, call.now);
   events::v1::Event event;
   event.set_kind(events::v1::EVENT_KIND_STATUS_ACCESSED);
@@ -39,7 +39,7 @@ absl::Status TellAccess(rpc::Call& call, const v1::Child& child, bool status_fou
   access->set_agency(call.caller.agency);
   access->set_role(call.caller.role);
   *access->mutable_access_time() = event.occurred_at();
-  access->set_status_found(status_found);
+  access->set_status_found(true);
   return events::EmitAndApply(call.tx, event);
 }
 
@@ -83,7 +83,10 @@ absl::StatusOr<v1::CheckChildResponse> Children::CheckChild(rpc::Call& call,
   const v1::Child& child = found.front();
   call.child = child.name();
   TRUSTHUB_RETURN_IF_ERROR(FillStatus(call, child, answer));
-  TRUSTHUB_RETURN_IF_ERROR(TellAccess(call, child, !answer->statuses().empty()));
+  // As CP-IS, which tells the authority that uploaded a plan: without a status there is nobody to
+  // tell, and the same work is done as for a number that the hub does not know.
+  if (answer->statuses().empty()) return response;
+  TRUSTHUB_RETURN_IF_ERROR(TellAccess(call, child));
   TRUSTHUB_RETURN_IF_ERROR(RememberAccess(call, child));
   return response;
 }

@@ -111,6 +111,7 @@ TEST_F(StatusCheckTest, UnknownAndWithoutStatusAreAnsweredAlike) {
 TEST_F(StatusCheckTest, TheResponsibleCouncilLearnsOfTheAccess) {
   const std::string child = KnownChild();
   Check("bhrut", "9990000018");  // unknown: nobody to tell
+  Check("bhrut", kNhsNumber);    // known, without a status: nobody to tell either
   EXPECT_THAT(EventsOf(events::v1::EVENT_KIND_STATUS_ACCESSED), IsEmpty());
   StartPlan(child);
   Check("bhrut", kNhsNumber);
