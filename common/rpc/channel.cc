@@ -1,6 +1,7 @@
 #include "common/rpc/channel.h"
 
 #include <atomic>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "common/rpc/to_grpc.h"
 #include "common/time/clock.h"
 #include "grpcpp/client_context.h"
+#include "grpcpp/completion_queue.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/impl/client_unary_call.h"
 #include "grpcpp/security/credentials.h"
@@ -86,6 +88,60 @@ void FillContext(const CallContext& call, grpc::ClientContext* context) {
                        absl::StrCat("00-", trace, "-", crypto::HexEncode(RandomBytes(8)), "-01"));
 }
 
+// gRPC 1.51 moves a connection attempt on only while some call or watch of its channel waits, and a
+// call that fails at once does not: left alone, a peer that comes back is met again after three
+// steps of the 5 s backup poller. This waits on channels that failed until they are ready again.
+class Reconnector {
+ public:
+  ~Reconnector() {
+    {
+      MutexLock lock(mutex_);
+      stopping_ = true;
+      queue_.Shutdown();
+    }
+    if (thread_.joinable()) {
+      thread_.join();
+    } else {
+      Work();  // a queue is emptied before it goes
+    }
+  }
+
+  void Bring(const std::shared_ptr<grpc::Channel>& channel) {
+    MutexLock lock(mutex_);
+    if (stopping_ || !waiting_.emplace(channel.get(), channel).second) return;
+    if (!thread_.joinable()) thread_ = std::thread([this] { Work(); });
+    Wait(channel.get());
+  }
+
+ private:
+  // The limit bounds how long the destructor waits.
+  void Wait(grpc::Channel* channel) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    channel->NotifyOnStateChange(channel->GetState(/*try_to_connect=*/true),
+                                 absl::ToChronoTime(RealClock().Now() + absl::Milliseconds(200)),
+                                 &queue_, channel);
+  }
+
+  void Work() {
+    void* tag = nullptr;
+    bool changed = false;
+    while (queue_.Next(&tag, &changed)) {
+      auto* channel = static_cast<grpc::Channel*>(tag);
+      MutexLock lock(mutex_);
+      if (stopping_ || channel->GetState(false) == GRPC_CHANNEL_READY) {
+        waiting_.erase(channel);
+      } else {
+        Wait(channel);
+      }
+    }
+  }
+
+  Mutex mutex_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::map<grpc::Channel*, std::shared_ptr<grpc::Channel>> waiting_ ABSL_GUARDED_BY(mutex_);
+  grpc::CompletionQueue queue_;
+  std::thread thread_;
+};
+
 }  // namespace
 
 class Client::Impl {
@@ -120,11 +176,15 @@ class Client::Impl {
     return channel;
   }
 
+  // To be told of calls that found no connection.
+  std::shared_ptr<Reconnector> reconnector() const { return reconnector_; }
+
  private:
   const Options options_;
   std::shared_ptr<grpc::ChannelCredentials> credentials_;
   Mutex mutex_;
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);
+  const std::shared_ptr<Reconnector> reconnector_ = std::make_shared<Reconnector>();
 };
 
 Client::Client(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -143,17 +203,20 @@ absl::Status Client::Call(const Message& request, const CallContext& call, Messa
   grpc::ByteBuffer answer;
   const grpc::Status status = grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
       channel.get(), rpc_method, &context, ToBuffer(request), &answer);
-  if (!status.ok()) return FromGrpc(status);
-  return FromBuffer(answer, response);
+  if (status.ok()) return FromBuffer(answer, response);
+  absl::Status failure = FromGrpc(status);
+  if (failure.code() == absl::StatusCode::kUnavailable) impl_->reconnector()->Bring(channel);
+  return failure;
 }
 
 namespace {
 
 class GrpcStream final : public Client::Stream {
  public:
-  GrpcStream(std::shared_ptr<grpc::Channel> channel, std::string path,
-             const events::v1::WatchRequest& request, const CallContext& call)
+  GrpcStream(std::shared_ptr<grpc::Channel> channel, std::shared_ptr<Reconnector> reconnector,
+             std::string path, const events::v1::WatchRequest& request, const CallContext& call)
       : channel_(std::move(channel)),
+        reconnector_(std::move(reconnector)),
         path_(std::move(path)),
         method_(path_.c_str(), grpc::internal::RpcMethod::SERVER_STREAMING) {
     FillContext(call, &context_);
@@ -164,12 +227,14 @@ class GrpcStream final : public Client::Stream {
     grpc::ByteBuffer buffer;
     if (reader_->Read(&buffer)) return FromBuffer(buffer, response);
     const absl::Status status = FromGrpc(reader_->Finish());
+    if (status.code() == absl::StatusCode::kUnavailable) reconnector_->Bring(channel_);
     return status.ok() ? error::ServerStopping() : status;
   }
   void Cancel() override { context_.TryCancel(); }
 
  private:
   std::shared_ptr<grpc::Channel> channel_;
+  std::shared_ptr<Reconnector> reconnector_;
   const std::string path_;
   const grpc::internal::RpcMethod method_;
   grpc::ClientContext context_;
@@ -258,8 +323,8 @@ absl::StatusOr<std::unique_ptr<Client::Stream>> Client::Watch(
   TRUSTHUB_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
                             impl_->ChannelTo(std::string(service)));
   return std::make_unique<GrpcStream>(
-      std::move(channel), absl::StrCat("/", method->service()->full_name(), "/", method->name()),
-      request, call);
+      std::move(channel), impl_->reconnector(),
+      absl::StrCat("/", method->service()->full_name(), "/", method->name()), request, call);
 }
 
 std::unique_ptr<Services> MakeServices(std::shared_ptr<Client> client) {
