@@ -102,8 +102,7 @@ referrals::v1::SubmitReferralRequest ReferralOf(absl::string_view child,
 health::v1::RegisterAttendanceRequest AttendanceOf(int number, absl::string_view request_id) {
   health::v1::RegisterAttendanceRequest request;
   request.set_request_id(std::string(request_id));
-  request.mutable_attendance()->set_attendance_id(
-      absl::StrCat("KGH-", request_id.substr(0, 8), "-", number));
+  request.mutable_attendance()->set_attendance_id(absl::StrCat("KGH-", request_id));
   request.mutable_attendance()->set_nhs_number(NhsNumberOf(number));
   request.mutable_attendance()->set_setting("ED");
   request.mutable_attendance()->set_site("King George Hospital");

@@ -1,0 +1,82 @@
+#include "tests/e2e/hub_records.h"
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "common/audit/head.h"
+#include "common/audit/log_check.h"
+#include "common/audit/receipt.h"
+#include "common/base/status_macros.h"
+#include "trusthub/audit/v1/audit_service.pb.h"
+#include "trusthub/events/v1/events_service.pb.h"
+
+namespace trusthub::testing {
+namespace {
+
+constexpr char kPurpose[] = "audit_review";
+constexpr char kReference[] = "AUDIT-1";
+
+// Reads the first `size` entries: the reading itself adds more.
+audit::ReadLeaves ReaderOf(hubctl::Desk* auditor, absl::string_view service, std::int64_t size) {
+  return [auditor, service = std::string(service), size](
+             std::int64_t first, int limit) -> absl::StatusOr<std::vector<store::StoredLeaf>> {
+    audit::v1::ListEntriesRequest request;
+    request.set_first_index(first);
+    request.set_page_size(limit);
+    TRUSTHUB_ASSIGN_OR_RETURN(const auto answer, auditor->Call<audit::v1::ListEntriesResponse>(
+                                                     request, kPurpose, kReference, service));
+    std::vector<store::StoredLeaf> leaves;
+    for (const audit::v1::LoggedEntry& entry : answer.entries()) {
+      if (entry.index() >= size) break;
+      leaves.push_back({entry.index(), entry.leaf_input()});
+    }
+    return leaves;
+  };
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<events::v1::Event>> EventsOf(const hubctl::Hub& hub,
+                                                        absl::string_view service) {
+  const std::string own = absl::StrCat(hub.folder(), "/pki/services/plans/tls");
+  rpc::TlsFiles tls = hub.TlsOf("agencies/trust-hub");
+  tls.certificate = own + ".pem";
+  tls.key = own + ".key";
+  rpc::Client client({hub.addresses(), tls});
+  rpc::CallContext context;
+  context.purpose = "hub_operation";
+  context.case_reference = "events";
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto stream,
+                            client.Watch(service, events::v1::WatchRequest(), context));
+  std::vector<events::v1::Event> events;
+  events::v1::WatchResponse response;
+  // An answer with as_of says that nothing came before that instant but what was sent.
+  while (!response.has_as_of()) {
+    TRUSTHUB_RETURN_IF_ERROR(stream->Read(&response));
+    events.insert(events.end(), response.events().begin(), response.events().end());
+  }
+  stream->Cancel();
+  return events;
+}
+
+absl::StatusOr<std::int64_t> CheckAuditLog(const hubctl::Hub& hub, absl::string_view service,
+                                           const std::vector<types::v1::Receipt>& kept) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string key, hub.AuditKeyOf(service));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<hubctl::Desk> auditor,
+                            hub.DeskOf("hub-auditor-01"));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto newest,
+                            auditor->Call<audit::v1::GetTreeHeadResponse>(
+                                audit::v1::GetTreeHeadRequest(), kPurpose, kReference, service));
+  audit::Witness witness;
+  witness.heads.push_back(audit::HeadFromProto(newest.head()));
+  for (const types::v1::Receipt& receipt : kept) {
+    TRUSTHUB_RETURN_IF_ERROR(audit::VerifyReceipt(receipt, key));
+    witness.leaf_hashes[receipt.entry_index()] = receipt.leaf_hash();
+  }
+  const audit::LogCheck check =
+      audit::VerifyLog(ReaderOf(auditor.get(), service, newest.head().tree_size()), witness, key);
+  TRUSTHUB_RETURN_IF_ERROR(check.status);
+  return check.checked;
+}
+
+}  // namespace trusthub::testing
