@@ -24,6 +24,10 @@ if(TRUSTHUB_MOLD AND NOT TRUSTHUB_SANITIZE)
   add_link_options(-fuse-ld=mold)
 endif()
 
+# The allocator of the services: gRPC and protobuf allocate in one thread and free in another, which
+# glibc's arenas serve badly. Not under sanitizers, which bring their own.
+find_library(TRUSTHUB_TCMALLOC NAMES tcmalloc_minimal libtcmalloc_minimal.so.4)
+
 # trusthub_proto(NAME <name> SRCS <files> [GRPC] [DEPS <targets>])
 # Generates and compiles protos into library trusthub::<name>. SRCS are relative to protos/.
 function(trusthub_proto)
@@ -91,4 +95,9 @@ function(trusthub_service)
     DEPS trusthub::${P_PROTO} trusthub::rpc ${P_DEPS})
   add_executable(trusthub-${P_NAME} main.cc)
   target_link_libraries(trusthub-${P_NAME} PRIVATE trusthub_flags trusthub::${P_NAME}_service)
+  if(TRUSTHUB_TCMALLOC AND NOT TRUSTHUB_SANITIZE)
+    # Nothing refers to it by name: without this the linker drops it.
+    target_link_options(trusthub-${P_NAME} PRIVATE -Wl,--no-as-needed)
+    target_link_libraries(trusthub-${P_NAME} PRIVATE ${TRUSTHUB_TCMALLOC})
+  endif()
 endfunction()

@@ -30,10 +30,11 @@ bool IsCaseReference(absl::string_view text) {
 }
 
 audit::v1::AuditEntry NewEntry(const Incoming& incoming, const auth::Principal* caller,
-                               options::v1::Purpose purpose, const Clocks& clocks) {
+                               options::v1::Purpose purpose, absl::Time real_now,
+                               absl::Time domain_now) {
   audit::v1::AuditEntry entry;
-  *entry.mutable_entry_time() = TimeToProto(clocks.real->Now());
-  *entry.mutable_domain_time() = TimeToProto(clocks.domain->Now());
+  *entry.mutable_entry_time() = TimeToProto(real_now);
+  *entry.mutable_domain_time() = TimeToProto(domain_now);
   if (caller != nullptr) {
     entry.set_agency(caller->agency);
     entry.set_system(caller->system);

@@ -21,7 +21,8 @@ bool IsCaseReference(absl::string_view text);
 
 // Times, caller, action, purpose, case reference and trace. `caller` may be null.
 audit::v1::AuditEntry NewEntry(const Incoming& incoming, const auth::Principal* caller,
-                               options::v1::Purpose purpose, const Clocks& clocks);
+                               options::v1::Purpose purpose, absl::Time real_now,
+                               absl::Time domain_now);
 
 }  // namespace trusthub::rpc
 

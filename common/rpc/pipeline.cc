@@ -257,8 +257,8 @@ absl::Status Pipeline::RunHandler(CallState& call) {
   Granting granting(*stages_.agreements, caller, call.admission.purpose, LondonDay(call.tx->now()),
                     handler_call.relations,
                     [&](absl::string_view child) { return StandingOf(*call.tx, caller, child); });
-  std::unique_ptr<Message> out(method.route.response_prototype->New());
-  TRUSTHUB_RETURN_IF_ERROR(granting.Build(method, *full, handler_call.child, out.get()));
+  Message* out = method.route.response_prototype->New(&call.arena);
+  TRUSTHUB_RETURN_IF_ERROR(granting.Build(method, *full, handler_call.child, out));
   // The one record that a read asked for may not be known to this caller: then it does not exist.
   if (!method.rule.mutates() && granting.records_given() == 0 && granting.records_dropped() > 0 &&
       method.rule.subject() == "name") {
@@ -271,7 +271,8 @@ absl::Status Pipeline::RunHandler(CallState& call) {
   call.content_hash = crypto::Sha256(call.delivered);
 
   Observe(Step::kAudit);
-  audit::v1::AuditEntry entry = NewEntry(incoming, &caller, call.admission.purpose, stages_.clocks);
+  audit::v1::AuditEntry entry = NewEntry(incoming, &caller, call.admission.purpose,
+                                         stages_.clocks.real->Now(), call.tx->now());
   entry.set_decision(method.rule.mutates() ? audit::v1::AUDIT_DECISION_RECORDED
                                            : audit::v1::AUDIT_DECISION_DISCLOSED);
   granting.AddChild(handler_call.child);
@@ -298,8 +299,8 @@ void Pipeline::Commit(std::shared_ptr<CallState> call) {
       std::move(call->writes),
       [this, call, leaves_only](absl::StatusOr<store::Committed> committed) mutable {
         // On the store's thread: hand over at once, others wait for theirs.
-        stages_.executor->PostAdmitted([this, call = std::move(call), leaves_only,
-                                        committed = std::move(committed)]() mutable {
+        completions_.Post([this, call = std::move(call), leaves_only,
+                           committed = std::move(committed)]() mutable {
           if (!committed.ok()) {
             if (store::IsConflict(committed.status()) &&
                 call->attempts < limits::kConflictRetriesMax &&
@@ -332,7 +333,8 @@ void Pipeline::RecordRefusal(const Incoming& incoming, const auth::Principal* ca
                              options::v1::Purpose purpose, const absl::Status& why,
                              absl::AnyInvocable<void()> then) {
   stages_.metrics->CountRefusal(error::ReasonName(error::ReasonOf(why)));
-  audit::v1::AuditEntry entry = NewEntry(incoming, caller, purpose, stages_.clocks);
+  audit::v1::AuditEntry entry =
+      NewEntry(incoming, caller, purpose, stages_.clocks.real->Now(), stages_.clocks.domain->Now());
   entry.set_decision(audit::v1::AUDIT_DECISION_REFUSED);
   entry.set_reason(error::ReasonName(error::ReasonOf(why)));
   store::WriteSet set;

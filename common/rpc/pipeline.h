@@ -32,6 +32,7 @@
 #include "common/auth/authenticator.h"
 #include "common/policy/policy.h"
 #include "common/proto/page_token.h"
+#include "common/rpc/completions.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/method_table.h"
 #include "common/rpc/metrics.h"
@@ -108,7 +109,7 @@ class CallState;
 
 class Pipeline {
  public:
-  explicit Pipeline(Stages stages) : stages_(std::move(stages)) {}
+  explicit Pipeline(Stages stages) : stages_(std::move(stages)), completions_(stages_.executor) {}
 
   // Takes the call over. Never blocks; refuses at once when the queue is full or the service stops.
   void Start(std::unique_ptr<Incoming> incoming);
@@ -140,6 +141,7 @@ class Pipeline {
   }
 
   const Stages stages_;
+  Completions completions_;
   std::atomic<bool> draining_ = false;
   std::atomic<int> in_flight_ = 0;
 };

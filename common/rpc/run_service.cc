@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "common/log/log.h"
 #include "common/rpc/host.h"
 
@@ -60,6 +61,9 @@ int RunService(int argc, char** argv, const char* service, const MakeService& ma
   ForbidCoreDumps();
   RaiseFileLimit();
   log::SetService(service);
+  // Debian's Abseil looks for lock cycles at every lock by default; gRPC's locks pay for it in each
+  // call.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 
   // Blocked before any thread starts, so that only sigwait below takes them.
   sigset_t stop;

@@ -207,7 +207,8 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   void RecordThen(const std::string& content_hash, const Granting* granting,
                   absl::AnyInvocable<void()> then) {
     audit::v1::AuditEntry entry =
-        NewEntry(*incoming_, admission_.caller.get(), admission_.purpose, stages().clocks);
+        NewEntry(*incoming_, admission_.caller.get(), admission_.purpose,
+                 stages().clocks.real->Now(), stages().clocks.domain->Now());
     entry.set_decision(audit::v1::AUDIT_DECISION_DISCLOSED);
     entry.set_content_hash(content_hash);
     if (granting != nullptr) granting->FillEntry(stages().pseudonym_key, &entry);

@@ -34,9 +34,10 @@ using referrals::v1::GetReferralRequest;
 using referrals::v1::SubmitReferralRequest;
 
 constexpr int kChildren = 100;
-constexpr int kInFlight[] = {1, 16, 64};
 
 struct Settings {
+  std::string only;  // name of one call; empty for all
+  std::vector<int> in_flight = {1, 16, 64};
   int rounds = 3;
   double seconds = 2;
   std::string json;
@@ -314,7 +315,8 @@ absl::Status Run(const Settings& settings) {
   TRUSTHUB_ASSIGN_OR_RETURN(const auto echo, EchoProcess::Start(hub));
   std::vector<Row> rows;
   for (const Subject& subject : subjects) {
-    for (const int in_flight : kInFlight) {
+    if (!settings.only.empty() && subject.name != settings.only) continue;
+    for (const int in_flight : settings.in_flight) {
       TRUSTHUB_ASSIGN_OR_RETURN(const Row row, Compare(subject, echo->port(), in_flight, settings));
       rows.push_back(row);
       std::printf("  %s at %d in flight: ratio %.2f\n", subject.name.c_str(), in_flight, row.ratio);
@@ -338,6 +340,9 @@ int main(int argc, char** argv) {
   trusthub::bench::Settings settings;
   std::vector<std::string> echo;
   CLI::App app("Measures the hub beside a bare gRPC echo");
+  app.add_option("--only", settings.only, "Measure only this call, e.g. GetReferral");
+  app.add_option("--in-flight", settings.in_flight, "Calls in flight, e.g. 1,16,64")
+      ->delimiter(',');
   app.add_option("--rounds", settings.rounds, "Rounds of echo and hub; medians are printed");
   app.add_option("--seconds", settings.seconds, "Seconds of each measurement");
   app.add_option("--json", settings.json, "Also write the figures to this file");
