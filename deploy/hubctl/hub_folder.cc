@@ -6,8 +6,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -22,6 +20,7 @@
 #include "deploy/hubctl/pki/certificates.h"
 #include "deploy/hubctl/pki/development.h"
 #include "deploy/hubctl/pki/tokens.h"
+#include "deploy/hubctl/text_file.h"
 
 namespace trusthub::hubctl {
 namespace {
@@ -35,14 +34,6 @@ constexpr absl::Duration kTokenFresh = absl::Minutes(5);
 
 std::string TrustDomainOf(absl::string_view agency_id) {
   return absl::StrCat(agency_id, ".example");
-}
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
-  return text.str();
 }
 
 // A port that was free a moment ago. A service that finds it taken meanwhile says so at start.
@@ -205,12 +196,17 @@ absl::Status Hub::SetClock(absl::Time instant) const {
       absl::StrCat(absl::FormatTime(absl::RFC3339_full, instant, absl::UTCTimeZone()), "\n"));
 }
 
+absl::StatusOr<absl::Time> Hub::DomainNow() const {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Clock> clock, FileClock(folder_ + "/clock"));
+  return clock->Now();
+}
+
 absl::StatusOr<std::unique_ptr<Desk>> Hub::DeskOf(absl::string_view worker) const {
   const absl::string_view id = absl::StripPrefix(worker, "workers/");
   for (const ListedWorker& listed : directory_.workers) {
     if (listed.id == id) return std::make_unique<Desk>(this, listed);
   }
-  return absl::NotFoundError(absl::StrCat("the directory file has no worker ", id));
+  return absl::NotFoundError(absl::StrCat("the directory file has no worker ", id, ": see hubctl workers"));
 }
 
 Desk::Desk(const Hub* hub, ListedWorker worker)
@@ -222,11 +218,11 @@ Desk::Desk(const Hub* hub, ListedWorker worker)
 absl::StatusOr<std::string> Desk::Token() const {
   const absl::string_view agency_id = IdOf(worker_.worker.agency());
   const std::string folder = hub_->TlsFolderOf(worker_.worker.agency());
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::string pem, ReadFile(folder + "/token.key"));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string pem, ReadTextFile(folder + "/token.key"));
   const std::string key_id = absl::StrCat(agency_id, "-1");
   TRUSTHUB_ASSIGN_OR_RETURN(const auto key, pki::TokenKey::FromPem(key_id, pem));
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string certificate,
-                            ReadFile(hub_->TlsOf(worker_.worker.agency()).certificate));
+                            ReadTextFile(hub_->TlsOf(worker_.worker.agency()).certificate));
   pki::TokenClaims claims;
   claims.issuer = pki::IssuerOf(TrustDomainOf(agency_id));
   claims.agency = worker_.worker.agency();

@@ -99,6 +99,8 @@ class Hub {
   absl::StatusOr<std::string> AuditKeyOf(absl::string_view service) const;
   // Sets the domain clock of every service of the sandbox.
   absl::Status SetClock(absl::Time instant) const;
+  // What the domain clock says now.
+  absl::StatusOr<absl::Time> DomainNow() const;
 
   const std::string& folder() const { return folder_; }
   const std::map<std::string, std::string>& addresses() const { return addresses_; }
