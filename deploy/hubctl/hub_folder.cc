@@ -206,7 +206,8 @@ absl::StatusOr<std::unique_ptr<Desk>> Hub::DeskOf(absl::string_view worker) cons
   for (const ListedWorker& listed : directory_.workers) {
     if (listed.id == id) return std::make_unique<Desk>(this, listed);
   }
-  return absl::NotFoundError(absl::StrCat("the directory file has no worker ", id, ": see hubctl workers"));
+  return absl::NotFoundError(
+      absl::StrCat("the directory file has no worker ", id, ": see hubctl workers"));
 }
 
 Desk::Desk(const Hub* hub, ListedWorker worker)

@@ -172,8 +172,8 @@ class PopulationLoad {
     if (!status_.ok()) return false;
     if (!child.ok()) {
       status_ = absl::Status(child.status().code(),
-                             absl::StrCat("population.ndjson:", row.line, " (", row.agency, "): ",
-                                          std::string(child.status().message())));
+                             absl::StrCat("population.ndjson:", row.line, " (", row.agency,
+                                          "): ", std::string(child.status().message())));
       return false;
     }
     children_.insert(*child);

@@ -24,9 +24,9 @@ int main(int argc, char** argv) {
   app.add_flag("--json", invocation.json, "Print one JSON document");
   app.require_subcommand(1);
   app.fallthrough();
-  for (const auto add : {AddInit, AddToken, AddAgencies, AddWorkers, AddLoad, AddRefer, AddGet,
-                         AddWatch, AddAudit, AddReceipt, AddClock, AddHealth, AddWait, AddStatus,
-                         AddStory}) {
+  for (const auto add :
+       {AddInit, AddToken, AddAgencies, AddWorkers, AddLoad, AddRefer, AddGet, AddWatch, AddAudit,
+        AddReceipt, AddClock, AddHealth, AddWait, AddStatus, AddStory}) {
     add(app, invocation);
   }
   try {

@@ -69,8 +69,7 @@ absl::Status Ask(Desk& desk, absl::string_view service) {
   if (service == "plans") {
     plans::v1::GetPlanRequest request;
     request.set_name(absl::StrCat("plans/", RandomId()));
-    return desk
-        .Call<plans::v1::GetPlanResponse>(request, "child_protection_planning", "readiness")
+    return desk.Call<plans::v1::GetPlanResponse>(request, "child_protection_planning", "readiness")
         .status();
   }
   return AskForNothing<health::v1::GetAttendanceRequest, health::v1::GetAttendanceResponse>(
@@ -141,10 +140,9 @@ absl::Status WaitUntilFresh(const Hub& hub, absl::Duration limit) {
     const absl::Status status =
         Settle(end - MonotonicNow(), [&] { return CheckFresh(hub, service); });
     if (status.ok()) continue;
-    return absl::UnavailableError(
-        absl::StrCat("the ", service, " service is not ready after ", absl::FormatDuration(limit),
-                     ": ", std::string(status.message()), "; see ", hub.folder(), "/log/", service,
-                     ".log"));
+    return absl::UnavailableError(absl::StrCat("the ", service, " service is not ready", ": ",
+                                               std::string(status.message()), "; see ",
+                                               hub.folder(), "/log/", service, ".log"));
   }
   return absl::OkStatus();
 }

@@ -24,8 +24,8 @@ struct Verified {
 
 // Leaves as the service gives them; none of `size` and after, which came while it was read.
 audit::ReadLeaves ReadFrom(Desk& desk, const std::string& service, std::int64_t size) {
-  return [&desk, service, size](std::int64_t first, int limit)
-             -> absl::StatusOr<std::vector<store::StoredLeaf>> {
+  return [&desk, service, size](std::int64_t first,
+                                int limit) -> absl::StatusOr<std::vector<store::StoredLeaf>> {
     std::vector<store::StoredLeaf> leaves;
     if (first >= size) return leaves;
     audit::v1::ListEntriesRequest request;

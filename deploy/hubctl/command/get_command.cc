@@ -68,8 +68,8 @@ absl::Status Get(const Invocation& invocation, const Asker& asker, const std::st
   TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Desk> desk, hub->DeskOf(asker.worker));
   const std::unique_ptr<Message> request(reading->request->New());
   const std::unique_ptr<Message> response(reading->response->New());
-  request->GetReflection()->SetString(
-      request.get(), request->GetDescriptor()->FindFieldByName("name"), record);
+  request->GetReflection()->SetString(request.get(),
+                                      request->GetDescriptor()->FindFieldByName("name"), record);
   TRUSTHUB_RETURN_IF_ERROR(
       desk->Call(*request, asker.purpose, asker.case_reference, "", response.get()));
   nlohmann::ordered_json json = JsonOf(*response);

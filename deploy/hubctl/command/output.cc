@@ -76,8 +76,7 @@ void PrintError(const absl::Status& status, bool json) {
   if (json) {
     const nlohmann::ordered_json document = {
         {"code", absl::StatusCodeToString(status.code())},
-        {"reason",
-         reason == errors::v1::ERROR_REASON_UNSPECIFIED ? "" : error::ReasonName(reason)},
+        {"reason", reason == errors::v1::ERROR_REASON_UNSPECIFIED ? "" : error::ReasonName(reason)},
         {"message", message},
         {"next", lines}};
     std::fprintf(stderr, "%s\n", document.dump(2).c_str());

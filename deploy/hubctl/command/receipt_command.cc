@@ -3,7 +3,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/audit/receipt.h"
-#include "common/base/ids.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
 #include "common/time/civil_date.h"
@@ -36,20 +35,29 @@ absl::StatusOr<types::v1::Receipt> ReadReceipt(const std::string& path) {
   return receipt;
 }
 
-absl::StatusOr<std::string> KeyFor(const Invocation& invocation, const Options& options,
-                                   const types::v1::Receipt& receipt) {
-  if (options.key.empty()) {
-    TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Hub> hub, invocation.OpenHub());
-    return hub->AuditKeyOf(IdOf(receipt.tree()));
+// With the key that was given, else with the keys of the hub's services, one of which signed it.
+absl::Status Check(const Invocation& invocation, const Options& options,
+                   const types::v1::Receipt& receipt) {
+  if (!options.key.empty()) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(options.key));
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::string key,
+                              crypto::HexDecode(absl::StripSuffix(text, "\n")));
+    return audit::VerifyReceipt(receipt, key);
   }
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(options.key));
-  return crypto::HexDecode(absl::StripSuffix(text, "\n"));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Hub> hub, invocation.OpenHub());
+  absl::Status status;
+  for (const char* service : kServices) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::string key, hub->AuditKeyOf(service));
+    status = audit::VerifyReceipt(receipt, key);
+    if (status.ok()) return status;
+  }
+  return absl::DataLossError(
+      absl::StrCat("not a receipt of this hub, or altered: ", std::string(status.message())));
 }
 
 absl::Status Verify(const Invocation& invocation, const Options& options) {
   TRUSTHUB_ASSIGN_OR_RETURN(const types::v1::Receipt receipt, ReadReceipt(options.file));
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::string key, KeyFor(invocation, options, receipt));
-  TRUSTHUB_RETURN_IF_ERROR(audit::VerifyReceipt(receipt, key));
+  TRUSTHUB_RETURN_IF_ERROR(Check(invocation, options, receipt));
   const std::string when =
       absl::FormatTime(absl::RFC3339_sec, TimeFromProto(receipt.sign_time()), absl::UTCTimeZone());
   if (invocation.json) {

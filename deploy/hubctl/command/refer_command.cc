@@ -52,9 +52,8 @@ absl::StatusOr<std::string> RegisterChild(Desk& desk, const Options& options) {
   details.set_ethnicity(options.ethnicity);
   details.set_first_language(options.language);
   if (!options.postcode.empty()) details.mutable_address()->set_postcode(options.postcode);
-  TRUSTHUB_ASSIGN_OR_RETURN(
-      const auto response,
-      desk.Call<RegisterChildResponse>(request, kPurpose, options.case_reference));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto response, desk.Call<RegisterChildResponse>(
+                                                     request, kPurpose, options.case_reference));
   return response.child();
 }
 

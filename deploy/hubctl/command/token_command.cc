@@ -28,8 +28,8 @@ absl::Status PrintToken(const Invocation& invocation, const std::string& worker)
 
 void AddToken(CLI::App& app, Invocation& invocation) {
   auto worker = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("token", "Print a worker's token, good for ten minutes and one certificate");
+  CLI::App* command = app.add_subcommand(
+      "token", "Print a worker's token, good for ten minutes and one certificate");
   command->add_option("--as", *worker, "Worker, e.g. lbr-sw-01 (hubctl workers)")->required();
   command->callback([worker, &invocation] {
     invocation.run = [worker, &invocation] { return PrintToken(invocation, *worker); };

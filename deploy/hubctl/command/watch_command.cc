@@ -23,13 +23,12 @@ void PrintEvent(const events::v1::Event& event, bool json) {
   if (json) {
     std::puts(JsonOf(event).dump().c_str());
   } else {
-    std::printf("%s  %-28s %s  %s\n",
-                absl::FormatTime("%Y-%m-%d %H:%M:%S", TimeFromProto(event.occurred_at()), London())
-                    .c_str(),
-                std::string(absl::StripPrefix(events::v1::EventKind_Name(event.kind()),
-                                              "EVENT_KIND_"))
-                    .c_str(),
-                event.record().c_str(), event.child().c_str());
+    std::printf(
+        "%s  %-28s %s  %s\n",
+        absl::FormatTime("%Y-%m-%d %H:%M:%S", TimeFromProto(event.occurred_at()), London()).c_str(),
+        std::string(absl::StripPrefix(events::v1::EventKind_Name(event.kind()), "EVENT_KIND_"))
+            .c_str(),
+        event.record().c_str(), event.child().c_str());
   }
   std::fflush(stdout);
 }
@@ -48,9 +47,9 @@ absl::Status Watch(const Invocation& invocation, const Options& options) {
   request.set_from_now(options.from_now);
   int told = 0;
   for (;;) {
-    TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Client::Stream> stream,
-                              desk->Watch(options.service, request, options.asker.purpose,
-                                          options.asker.case_reference));
+    TRUSTHUB_ASSIGN_OR_RETURN(
+        const std::unique_ptr<rpc::Client::Stream> stream,
+        desk->Watch(options.service, request, options.asker.purpose, options.asker.case_reference));
     absl::Status status;
     events::v1::WatchResponse response;
     bool heard = false;

@@ -17,12 +17,14 @@ struct Spelling {
   const char* variant;
 };
 constexpr Spelling kGirls[] = {
-    {"Zainab", "Zaynab"},   {"Khadija", "Khadijah"}, {"Halima", "Haleema"}, {"Sumaya", "Sumaiya"},
-    {"Nasreen", "Nasrin"},  {"Safiya", "Safia"},     {"Zahra", "Zara"},     {"Amira", "Ameera"},
-    {"Amina", "Aminah"},    {"Sana", "Sanaa"}};
-constexpr Spelling kFamilies[] = {{"Mahmood", "Mehmood"}, {"Qureshi", "Quraishi"},
-                                  {"Sheikh", "Shaikh"},   {"Akhtar", "Akther"},
-                                  {"Khan", "Kahn"},       {"Chowdhury", "Choudhury"}};
+    {"Zainab", "Zaynab"},  {"Khadija", "Khadijah"}, {"Halima", "Haleema"}, {"Sumaya", "Sumaiya"},
+    {"Nasreen", "Nasrin"}, {"Safiya", "Safia"},     {"Zahra", "Zara"},     {"Amira", "Ameera"},
+    {"Amina", "Aminah"},   {"Sana", "Sanaa"}};
+constexpr Spelling kFamilies[] = {{"Mahmood", "Mehmood"},
+                                  {"Qureshi", "Quraishi"},
+                                  {"Sheikh", "Shaikh"},
+                                  {"Akhtar", "Akther"},
+                                  {"Khan", "Kahn"}};
 constexpr const char* kBoys[] = {"Bilal", "Hamza", "Imran", "Yusuf", "Usman", "Ibrahim"};
 constexpr const char* kStreets[] = {"Valentines Way", "Mayfair Road", "Barley Lane",
                                     "Wanstead Park Rd"};
@@ -59,7 +61,8 @@ std::string NhsNumber(Choices& choose) {
 
 // A pupil who started at a Redbridge school in 2006.
 std::string Upn(Choices& choose) {
-  const std::string rest = absl::StrFormat("3172%03d06%03d", choose.Below(1000), choose.Below(1000));
+  const std::string rest =
+      absl::StrFormat("3172%03d06%03d", choose.Below(1000), choose.Below(1000));
   return identifiers::UpnCheckLetter(rest) + rest;
 }
 

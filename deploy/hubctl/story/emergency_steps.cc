@@ -2,7 +2,6 @@
 #include <memory>
 #include <string>
 
-#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
@@ -72,10 +71,10 @@ absl::Status SeeTheStatus(Play& play) {
           [](const GetChildResponse& response, Facts& facts) {
             for (const children::v1::Status& status : response.child().statuses()) {
               facts.emplace_back(
-                  "status", absl::StrCat(absl::StripPrefix(
-                                             children::v1::StatusKind_Name(status.kind()),
-                                             "STATUS_KIND_"),
-                                         " from ", DayText(status.start_date())));
+                  "status",
+                  absl::StrCat(absl::StripPrefix(children::v1::StatusKind_Name(status.kind()),
+                                                 "STATUS_KIND_"),
+                               " from ", DayText(status.start_date())));
             }
           },
           [](const GetChildResponse& response) { return response.child().statuses_size() > 0; })
@@ -88,8 +87,7 @@ absl::StatusOr<std::unique_ptr<Alert>> WatchTheChild(Play& play) {
   request.set_child(play.child);
   request.add_kinds(events::v1::EVENT_KIND_STATUS_ACCESSED);
   TRUSTHUB_ASSIGN_OR_RETURN(
-      auto stream,
-      desk->Watch("children", request, "child_protection_planning", "CPAT-2010-0330"));
+      auto stream, desk->Watch("children", request, "child_protection_planning", "CPAT-2010-0330"));
   return std::make_unique<Alert>(std::move(stream), [](const events::v1::Event& event) {
     return event.kind() == events::v1::EVENT_KIND_STATUS_ACCESSED;
   });
@@ -100,20 +98,19 @@ absl::Status TellAlert(Play& play, Alert& alert, absl::Duration answered) {
   Entry entry;
   entry.call = "Watch";
   entry.purpose = "child_protection_planning";
-  entry.intent = "the stream of the children she is responsible for, open since the afternoon";
+  entry.intent = "the stream of this child's events, open since the conference";
   entry.facts.emplace_back("event", "STATUS_ACCESSED");
   entry.facts.emplace_back("child", seen.event.child() == play.child ? "the same" : "another");
   entry.facts.emplace_back("by", seen.event.access().agency());
   entry.facts.emplace_back(
-      "role", absl::StrReplaceAll(absl::StripPrefix(
-                                      options::v1::Role_Name(seen.event.access().role()), "ROLE_"),
-                                  {{"_", " "}}));
+      "role", absl::StrReplaceAll(
+                  absl::StripPrefix(options::v1::Role_Name(seen.event.access().role()), "ROLE_"),
+                  {{"_", " "}}));
   const absl::Duration after = seen.when - answered;
-  entry.facts.emplace_back(
-      "arrived", after <= absl::ZeroDuration()
-                     ? "before the hospital had its answer"
-                     : absl::StrCat(absl::ToInt64Milliseconds(after),
-                                    " ms after the hospital had its answer"));
+  entry.facts.emplace_back("arrived", after <= absl::ZeroDuration()
+                                          ? "before the hospital had its answer"
+                                          : absl::StrCat(absl::ToInt64Milliseconds(after),
+                                                         " ms after the hospital had its answer"));
   return play.player.Note(kSocialWorker, std::move(entry));
 }
 
@@ -137,16 +134,6 @@ absl::Status ReadThePlanAtTheHospital(Play& play) {
       .status();
 }
 
-// All that an unrelated caller learns, as bytes.
-std::string BytesOf(const absl::Status& status) {
-  std::string bytes = absl::StrCat(static_cast<int>(status.code()), "\n",
-                                   std::string(status.message()), "\n");
-  status.ForEachPayload([&bytes](absl::string_view url, const absl::Cord& payload) {
-    absl::StrAppend(&bytes, url, "\n", std::string(payload), "\n");
-  });
-  return bytes;
-}
-
 absl::Status AskForStrangers(Play& play) {
   Player& player = play.player;
   Telling telling{.worker = kOtherSchoolLead,
@@ -160,11 +147,12 @@ absl::Status AskForStrangers(Play& play) {
   telling.intent = "a child who does not exist";
   get.set_name(absl::StrCat("children/", RandomId()));
   TRUSTHUB_ASSIGN_OR_RETURN(const absl::Status missing, player.AskInVain(telling, get));
-  if (BytesOf(unrelated) != BytesOf(missing)) {
+  // As they came over the wire: code, message and details.
+  if (error::WireDetails(unrelated) != error::WireDetails(missing)) {
     return absl::FailedPreconditionError("the two refusals can be told apart");
   }
   player.Remark(absl::StrCat("The two answers are the same, byte by byte (",
-                             BytesOf(missing).size(), " bytes)."));
+                             error::WireDetails(missing).size(), " bytes)."));
   return absl::OkStatus();
 }
 
@@ -250,8 +238,8 @@ absl::Status CheckTheReceipt(Play& play) {
   entry.intent = "the receipt of the first answer, offline, with the hub's published key";
   entry.facts.emplace_back("receipt", absl::StrCat("entry ", play.receipt.entry_index(), " of ",
                                                    play.receipt.tree(), ": genuine"));
-  entry.facts.emplace_back("altered by one",
-                           audit::VerifyReceipt(forged, key).ok() ? "taken for genuine" : "refused");
+  entry.facts.emplace_back(
+      "altered by one", audit::VerifyReceipt(forged, key).ok() ? "taken for genuine" : "refused");
   return play.player.Note(kSchoolLead, std::move(entry));
 }
 

@@ -32,18 +32,17 @@ class Teller final : public Narrator {
     std::fprintf(file_, "\n%s\n", Paint(kBold, absl::StrCat(number, ". ", title)).c_str());
   }
   void Clock(absl::Time domain_time) override {
-    const std::string when =
-        absl::FormatTime("%A %e %B %Y, %H:%M", domain_time, London());
+    const std::string when = absl::FormatTime("%A %e %B %Y, %H:%M", domain_time, London());
     std::fprintf(file_, "\n   %s\n", Paint(kFaint, when).c_str());
   }
   void Called(const Entry& entry) override {
-    std::fprintf(file_, "   %s, %s, %s\n", entry.person.c_str(), entry.role.c_str(),
-                 entry.agency_name.c_str());
+    Lines(absl::StrCat(entry.person, ", ", entry.role, ", ", entry.agency_name), "   ");
     Lines(absl::StrCat(entry.call, " for ", Words(entry.purpose), ": ", entry.intent), "     ");
     if (entry.answered()) {
       std::fprintf(file_, "     %s", Paint(kGreen, "answered").c_str());
       std::vector<std::string> facts;
-      for (const auto& [name, value] : entry.facts) facts.push_back(absl::StrCat(name, ": ", value));
+      for (const auto& [name, value] : entry.facts)
+        facts.push_back(absl::StrCat(name, ": ", value));
       std::fputs("\n", file_);
       for (const std::string& fact : facts) Lines(fact, "       ");
       if (!entry.withheld.empty()) {

@@ -42,7 +42,7 @@ std::vector<std::string> WithheldOf(const Message& response) {
 
 }  // namespace
 
-Player::Player(hubctl::Hub& hub, Narrator& narrator, std::string seed)
+Player::Player(const hubctl::Hub& hub, Narrator& narrator, std::string seed)
     : hub_(hub), narrator_(narrator) {
   transcript_.seed = std::move(seed);
 }
@@ -99,9 +99,8 @@ absl::Status Player::Record(const Telling& telling, Entry entry, const absl::Sta
     entry.next = error::Explain(status);
   }
   narrator_.Called(entry);
-  const std::string what =
-      absl::StrCat("step ", entry.step, ": ", entry.call, " by ", entry.worker, " for ",
-                   entry.purpose);
+  const std::string what = absl::StrCat("step ", entry.step, ": ", entry.call, " by ", entry.worker,
+                                        " for ", entry.purpose);
   transcript_.entries.push_back(std::move(entry));
   if (error::ReasonOf(status) == telling.refusal &&
       status.ok() == (telling.refusal == errors::v1::ERROR_REASON_UNSPECIFIED)) {
@@ -110,11 +109,11 @@ absl::Status Player::Record(const Telling& telling, Entry entry, const absl::Sta
   const std::string wanted = telling.refusal == errors::v1::ERROR_REASON_UNSPECIFIED
                                  ? "an answer"
                                  : error::ReasonName(telling.refusal);
-  return absl::FailedPreconditionError(absl::StrCat(
-      "the story went another way at ", what, ": expected ", wanted, ", got ",
-      status.ok() ? "an answer"
-                  : absl::StrCat(error::ReasonName(error::ReasonOf(status)), " (",
-                                 std::string(status.message()), ")")));
+  return absl::FailedPreconditionError(
+      absl::StrCat("the story went another way at ", what, ": expected ", wanted, ", got ",
+                   status.ok() ? "an answer"
+                               : absl::StrCat(error::ReasonName(error::ReasonOf(status)), " (",
+                                              std::string(status.message()), ")")));
 }
 
 absl::Status Player::Call(const Telling& telling, const Message& request, Message* response,
@@ -149,8 +148,7 @@ absl::StatusOr<absl::Status> Player::AskInVain(const Telling& telling, const Mes
   return AskWithTokenOf(desk->name(), telling, request);
 }
 
-absl::StatusOr<absl::Status> Player::AskWithTokenOf(absl::string_view other,
-                                                    const Telling& telling,
+absl::StatusOr<absl::Status> Player::AskWithTokenOf(absl::string_view other, const Telling& telling,
                                                     const Message& request) {
   TRUSTHUB_ASSIGN_OR_RETURN(hubctl::Desk* const desk, DeskOf(telling.worker));
   TRUSTHUB_ASSIGN_OR_RETURN(hubctl::Desk* const owner,

@@ -40,7 +40,7 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 // One play of the story. Not thread-safe.
 class Player {
  public:
-  Player(hubctl::Hub& hub, Narrator& narrator, std::string seed);
+  Player(const hubctl::Hub& hub, Narrator& narrator, std::string seed);
 
   void Step(int number, absl::string_view title);
   // Sets the domain clock to this minute in London.
@@ -50,10 +50,9 @@ class Player {
   // Makes a call that is to be answered. `ready` says whether the answer tells enough yet, when it
   // rests on facts that may be on their way; `facts` picks what is told of it.
   template <class Response>
-  absl::StatusOr<Response> Ask(
-      const Telling& telling, const google::protobuf::Message& request,
-      const std::function<void(const Response&, Facts&)>& facts = nullptr,
-      const std::function<bool(const Response&)>& ready = nullptr) {
+  absl::StatusOr<Response> Ask(const Telling& telling, const google::protobuf::Message& request,
+                               const std::function<void(const Response&, Facts&)>& facts = nullptr,
+                               const std::function<bool(const Response&)>& ready = nullptr) {
     Response response;
     const absl::Status status = Call(
         telling, request, &response,
@@ -82,12 +81,12 @@ class Player {
 
  private:
   absl::Status Call(const Telling& telling, const google::protobuf::Message& request,
-                    google::protobuf::Message* response,
-                    const std::function<void(Facts&)>& facts, const std::function<bool()>& ready);
+                    google::protobuf::Message* response, const std::function<void(Facts&)>& facts,
+                    const std::function<bool()>& ready);
   absl::StatusOr<Entry> NewEntry(absl::string_view worker) const;
   absl::Status Record(const Telling& telling, Entry entry, const absl::Status& status);
 
-  hubctl::Hub& hub_;
+  const hubctl::Hub& hub_;
   Narrator& narrator_;
   std::map<std::string, std::unique_ptr<hubctl::Desk>> desks_;
   Transcript transcript_;

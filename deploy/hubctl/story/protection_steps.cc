@@ -50,7 +50,8 @@ absl::Status AddIncident(Play& play) {
   contact.set_kind(referrals::v1::CONTACT_KIND_POLICE_INCIDENT);
   contact.set_source("6");
   contact.set_agency_reference(play.cast.at_police.local_identifier());
-  contact.set_summary("Called to a disturbance at 02:15; the mother was hurt, both children awake.");
+  contact.set_summary(
+      "Called to a disturbance at 02:15; the mother was hurt, both children awake.");
   contact.set_domestic_violence(true);
   contact.mutable_grading()->set_source_evaluation("A");
   contact.mutable_grading()->set_information_evaluation("1");
@@ -88,7 +89,8 @@ absl::Status ReferTheBrother(Play& play) {
   refer.mutable_referral()->set_primary_need("N1");
   refer.mutable_referral()->set_abuse_category("EMO");
   refer.mutable_referral()->set_concern("Two years old, silent and watchful; saw the violence.");
-  refer.mutable_referral()->set_no_consent_reason("Asking the parents might put the mother at risk.");
+  refer.mutable_referral()->set_no_consent_reason(
+      "Asking the parents might put the mother at risk.");
   visitor.intent = "the brother, too; a new referral";
   visitor.settle = true;
   TRUSTHUB_ASSIGN_OR_RETURN(
@@ -119,17 +121,17 @@ absl::Status ReferTheBrother(Play& play) {
   start.mutable_assessment()->set_lead_worker(absl::StrCat("workers/", kSocialWorker));
   TRUSTHUB_RETURN_IF_ERROR(
       player
-          .Ask<StartAssessmentResponse>(
-              {.worker = kSocialWorker,
-               .purpose = "assessment",
-               .case_reference = kEnquiryCase,
-               .intent = "an initial assessment of the brother",
-               .settle = true},
-              start,
-              [](const StartAssessmentResponse& response, Facts& facts) {
-                facts.emplace_back("due", DayText(response.assessment().due_date()));
-                facts.emplace_back("rule", response.assessment().rule());
-              })
+          .Ask<StartAssessmentResponse>({.worker = kSocialWorker,
+                                         .purpose = "assessment",
+                                         .case_reference = kEnquiryCase,
+                                         .intent = "an initial assessment of the brother",
+                                         .settle = true},
+                                        start,
+                                        [](const StartAssessmentResponse& response, Facts& facts) {
+                                          facts.emplace_back(
+                                              "due", DayText(response.assessment().due_date()));
+                                          facts.emplace_back("rule", response.assessment().rule());
+                                        })
           .status());
   player.Remark(
       "Ten working days under the guidance of March 2010; Good Friday and Easter Monday do not "
@@ -214,19 +216,18 @@ absl::Status Conclude(Play& play, const Enquiry& enquiry) {
   request.set_child_seen_alone(true);
   request.set_child_views("\"I want it to be quiet at night.\"");
   return play.player
-      .Ask<ConcludeEnquiryResponse>({.worker = kSocialWorker,
-                                     .purpose = "child_protection_enquiry",
-                                     .case_reference = kEnquiryCase,
-                                     .intent = "substantiated, and the risk continues"},
-                                    request,
-                                    [](const ConcludeEnquiryResponse& response, Facts& facts) {
-                                      facts.emplace_back(
-                                          "outcome",
-                                          std::string(absl::StripPrefix(
-                                              assessments::v1::EnquiryOutcome_Name(
-                                                  response.enquiry().outcome()),
-                                              "ENQUIRY_OUTCOME_")));
-                                    })
+      .Ask<ConcludeEnquiryResponse>(
+          {.worker = kSocialWorker,
+           .purpose = "child_protection_enquiry",
+           .case_reference = kEnquiryCase,
+           .intent = "substantiated, and the risk continues"},
+          request,
+          [](const ConcludeEnquiryResponse& response, Facts& facts) {
+            facts.emplace_back(
+                "outcome", std::string(absl::StripPrefix(
+                               assessments::v1::EnquiryOutcome_Name(response.enquiry().outcome()),
+                               "ENQUIRY_OUTCOME_")));
+          })
       .status();
 }
 

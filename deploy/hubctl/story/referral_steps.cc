@@ -79,10 +79,9 @@ void TellReferral(const Referral& referral, Facts& facts) {
 }
 
 void TellDecision(const Referral& referral, Facts& facts) {
-  facts.emplace_back("decision",
-                     std::string(absl::StripPrefix(
-                         referrals::v1::ReferralDecision_Name(referral.decision()),
-                         "REFERRAL_DECISION_")));
+  facts.emplace_back("decision", std::string(absl::StripPrefix(
+                                     referrals::v1::ReferralDecision_Name(referral.decision()),
+                                     "REFERRAL_DECISION_")));
 }
 
 }  // namespace
@@ -109,11 +108,11 @@ absl::Status ReferTheChild(Play& play) {
                 .intent = "neglect; the parents were told; an interpreter is needed",
                 .settle = true};
   TRUSTHUB_ASSIGN_OR_RETURN(
-      const auto first, player.Ask<SubmitReferralResponse>(
-                            refer, TheReferral(play),
-                            [](const SubmitReferralResponse& response, Facts& facts) {
-                              TellReferral(response.referral(), facts);
-                            }));
+      const auto first,
+      player.Ask<SubmitReferralResponse>(refer, TheReferral(play),
+                                         [](const SubmitReferralResponse& response, Facts& facts) {
+                                           TellReferral(response.referral(), facts);
+                                         }));
   play.referral = first.referral().name();
   play.receipt = first.disclosure().receipt();
   refer.intent = "the same request sent again, as after a lost answer";
@@ -146,12 +145,11 @@ absl::Status LinkTheChild(Play& play) {
           .status());
   TRUSTHUB_RETURN_IF_ERROR(
       player
-          .Ask<RegisterChildResponse>(
-              {.worker = kHealthVisitor,
-               .purpose = "health_care",
-               .case_reference = "HV-1",
-               .intent = "a child of the practice, with her NHS number"},
-              Registration(play, play.cast.at_health, "health"), TellChild)
+          .Ask<RegisterChildResponse>({.worker = kHealthVisitor,
+                                       .purpose = "health_care",
+                                       .case_reference = "HV-1",
+                                       .intent = "a child of the practice, with her NHS number"},
+                                      Registration(play, play.cast.at_health, "health"), TellChild)
           .status());
   GetChildRequest get;
   get.set_name(play.child);
@@ -168,9 +166,8 @@ absl::Status LinkTheChild(Play& play) {
               facts.emplace_back(
                   holding.agency(),
                   absl::StrCat(NameText(holding.person_name()), ", ",
-                               absl::StripPrefix(
-                                   children::v1::LinkBasis_Name(holding.link_basis()),
-                                   "LINK_BASIS_"),
+                               absl::StripPrefix(children::v1::LinkBasis_Name(holding.link_basis()),
+                                                 "LINK_BASIS_"),
                                " ", holding.link_score()));
             }
           }));
@@ -225,9 +222,8 @@ absl::Status Decide(Play& play) {
                                    decide,
                                    [](const DecideReferralResponse& response, Facts& facts) {
                                      TellDecision(response.referral(), facts);
-                                     facts.emplace_back("late", response.referral().decided_late()
-                                                                    ? "yes"
-                                                                    : "no");
+                                     facts.emplace_back(
+                                         "late", response.referral().decided_late() ? "yes" : "no");
                                    })
       .status();
 }
@@ -239,19 +235,19 @@ absl::StatusOr<assessments::v1::Assessment> StartAssessment(Play& play) {
   start.mutable_assessment()->set_kind(assessments::v1::ASSESSMENT_KIND_INITIAL);
   start.mutable_assessment()->set_referral(play.referral);
   start.mutable_assessment()->set_lead_worker(absl::StrCat("workers/", kSocialWorker));
-  TRUSTHUB_ASSIGN_OR_RETURN(
-      const auto started,
-      play.player.Ask<StartAssessmentResponse>(
-          {.worker = kSocialWorker,
-           .purpose = "assessment",
-           .case_reference = kCouncilCase,
-           .intent = "an initial assessment",
-           .settle = true},
-          start, [](const StartAssessmentResponse& response, Facts& facts) {
-            facts.emplace_back("assessment", response.assessment().name());
-            facts.emplace_back("due", DayText(response.assessment().due_date()));
-            facts.emplace_back("rule", response.assessment().rule());
-          }));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto started,
+                            play.player.Ask<StartAssessmentResponse>(
+                                {.worker = kSocialWorker,
+                                 .purpose = "assessment",
+                                 .case_reference = kCouncilCase,
+                                 .intent = "an initial assessment",
+                                 .settle = true},
+                                start, [](const StartAssessmentResponse& response, Facts& facts) {
+                                  facts.emplace_back("assessment", response.assessment().name());
+                                  facts.emplace_back("due",
+                                                     DayText(response.assessment().due_date()));
+                                  facts.emplace_back("rule", response.assessment().rule());
+                                }));
   play.assessment = started.assessment().name();
   return started.assessment();
 }
@@ -311,11 +307,10 @@ absl::Status Authorise(Play& play, const assessments::v1::Assessment& assessment
       .Ask<AuthoriseAssessmentResponse>(
           telling, authorise,
           [](const AuthoriseAssessmentResponse& response, Facts& facts) {
-            facts.emplace_back("state",
-                               std::string(absl::StripPrefix(
-                                   assessments::v1::AssessmentState_Name(
-                                       response.assessment().state()),
-                                   "ASSESSMENT_STATE_")));
+            facts.emplace_back(
+                "state", std::string(absl::StripPrefix(
+                             assessments::v1::AssessmentState_Name(response.assessment().state()),
+                             "ASSESSMENT_STATE_")));
           })
       .status();
 }

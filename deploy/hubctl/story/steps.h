@@ -46,14 +46,14 @@ struct Play {
   types::v1::Receipt receipt;  // of the school's referral
 };
 
-absl::Status ReferTheChild(Play& play);       // 1
-absl::Status LinkTheChild(Play& play);        // 2
-absl::Status DecideAndAssess(Play& play);     // 3
-absl::Status Enquire(Play& play);             // 4
-absl::Status Confer(Play& play);              // 5
-absl::Status AttendAtNight(Play& play);       // 6
-absl::Status TryTheForbidden(Play& play);     // 7
-absl::Status CheckTheReceipt(Play& play);     // what remains in the school's hands
+absl::Status ReferTheChild(Play& play);    // 1
+absl::Status LinkTheChild(Play& play);     // 2
+absl::Status DecideAndAssess(Play& play);  // 3
+absl::Status Enquire(Play& play);          // 4
+absl::Status Confer(Play& play);           // 5
+absl::Status AttendAtNight(Play& play);    // 6
+absl::Status TryTheForbidden(Play& play);  // 7
+absl::Status CheckTheReceipt(Play& play);  // what remains in the school's hands
 
 // "2010-01-20".
 std::string Text(const types::v1::Date& date);

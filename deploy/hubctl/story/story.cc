@@ -23,8 +23,8 @@ void SetDay(absl::CivilDay day, types::v1::Date* date) { *date = DateToProto(day
 
 std::string NewSeed() { return RandomId().substr(0, 8); }
 
-absl::StatusOr<Transcript> PlayStory(hubctl::Hub& hub, Narrator& narrator, absl::string_view seed,
-                                     Transcript* so_far) {
+absl::StatusOr<Transcript> PlayStory(const hubctl::Hub& hub, Narrator& narrator,
+                                     absl::string_view seed, Transcript* so_far) {
   Player player(hub, narrator, std::string(seed));
   Play play{player, CastOf(seed), "", "", "", "", "", "", "", {}};
   absl::Status status;

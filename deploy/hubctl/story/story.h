@@ -18,8 +18,8 @@ namespace trusthub::story {
 // Plays it on a hub whose services run and whose directory is loaded. A seed names the children:
 // with a new one the story plays again on the same hub. An error says which call went another way
 // than told; what happened up to there has been narrated, and is in `so_far` when that is given.
-absl::StatusOr<Transcript> PlayStory(hubctl::Hub& hub, Narrator& narrator, absl::string_view seed,
-                                     Transcript* so_far = nullptr);
+absl::StatusOr<Transcript> PlayStory(const hubctl::Hub& hub, Narrator& narrator,
+                                     absl::string_view seed, Transcript* so_far = nullptr);
 
 // A seed nobody used.
 std::string NewSeed();

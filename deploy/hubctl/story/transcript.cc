@@ -25,22 +25,22 @@ std::string Transcript::ToJson() const {
   for (const Entry& entry : entries) {
     nlohmann::ordered_json facts = nlohmann::ordered_json::object();
     for (const auto& [key, value] : entry.facts) facts[key] = value;
-    calls.push_back({{"step", entry.step},
-                     {"domain_time", absl::FormatTime(absl::RFC3339_sec, entry.domain_time,
-                                                      London())},
-                     {"worker", entry.worker},
-                     {"role", entry.role},
-                     {"agency", entry.agency},
-                     {"purpose", entry.purpose},
-                     {"call", entry.call},
-                     {"intent", entry.intent},
-                     {"outcome", entry.answered() ? "OK" : "REFUSED"},
-                     {"code", absl::StatusCodeToString(entry.code)},
-                     {"reason", entry.reason},
-                     {"message", entry.message},
-                     {"next", entry.next},
-                     {"withheld", entry.withheld},
-                     {"facts", facts}});
+    calls.push_back(
+        {{"step", entry.step},
+         {"domain_time", absl::FormatTime(absl::RFC3339_sec, entry.domain_time, London())},
+         {"worker", entry.worker},
+         {"role", entry.role},
+         {"agency", entry.agency},
+         {"purpose", entry.purpose},
+         {"call", entry.call},
+         {"intent", entry.intent},
+         {"outcome", entry.answered() ? "OK" : "REFUSED"},
+         {"code", absl::StatusCodeToString(entry.code)},
+         {"reason", entry.reason},
+         {"message", entry.message},
+         {"next", entry.next},
+         {"withheld", entry.withheld},
+         {"facts", facts}});
   }
   return nlohmann::ordered_json{{"seed", seed}, {"calls", calls}}.dump(2);
 }
