@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -27,6 +28,9 @@
 namespace trusthub::rpc {
 namespace {
 
+// From the last answer to the end of all connections: time for answers to leave. Health watches
+// would stay for ever.
+constexpr absl::Duration kLastAnswers = absl::Seconds(1);
 // Refusals that were spooled are tried again at this pace.
 constexpr absl::Duration kBookmarkInterval = absl::Seconds(1);
 
@@ -79,10 +83,16 @@ class HostImpl final : public Host {
     if (drained_) return;
     drained_ = true;
     // Started in part: only what exists is ended, in the reverse order of its making.
+    const absl::Duration until = MonotonicNow() + limit;
     if (listener_ != nullptr) listener_->SetServing(false);
     if (pipeline_ != nullptr) pipeline_->BeginDrain();
     if (watches_ != nullptr) watches_->Stop();
-    if (listener_ != nullptr) listener_->Shutdown(limit);
+    // gRPC answers what comes after its shutdown with CANCELLED, which no client tries again. Until
+    // our calls are done it therefore goes on, and new ones are refused by us.
+    if (pipeline_ != nullptr) pipeline_->WaitIdle(limit);
+    if (listener_ != nullptr) {
+      listener_->Shutdown(std::clamp(until - MonotonicNow(), absl::ZeroDuration(), kLastAnswers));
+    }
     if (projections_ != nullptr) projections_->Stop();
     if (executor_ != nullptr && store_ != nullptr) store_->Close();
     if (executor_ != nullptr) executor_->Stop();

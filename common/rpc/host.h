@@ -62,8 +62,9 @@ class Host {
                                                      HostOverrides overrides = {});
   virtual ~Host() = default;  // drains with no patience
   virtual int port() const = 0;
-  // Health says NOT_SERVING, new calls are refused, calls under way are finished, streams are
-  // ended, the store is closed. Returns when all is done or `limit` passed.
+  // Health says NOT_SERVING, new calls are refused with SERVER_STOPPING, calls under way are
+  // finished, streams are ended, the store is closed. Returns when all is done; what is not
+  // finished when `limit` passed is cancelled.
   virtual void Drain(absl::Duration limit) = 0;
   virtual store::Store& store() = 0;
   virtual const MethodTable& methods() const = 0;

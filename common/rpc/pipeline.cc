@@ -90,13 +90,14 @@ absl::Status Outcome(const absl::Status& status, bool leaves_only) {
 }  // namespace
 
 void Pipeline::Start(std::unique_ptr<Incoming> incoming) {
+  // Counted before asking: whoever waits for the last call sees this one, or this one is refused.
+  ++in_flight_;
   if (draining_) {
     incoming->done(error::ServerStopping(), "");
-    return;
+    return Leave();
   }
   auto call = std::make_shared<CallState>(std::move(incoming));
   call->started = stages_.clocks.real->Now();
-  ++in_flight_;
   if (!stages_.executor->TryPost([this, call] { Run(call); })) {
     stages_.metrics->CountOverload();
     Finish(*call, draining_ ? error::ServerStopping() : error::ServerBusy(), "");
@@ -377,7 +378,24 @@ void Pipeline::Finish(CallState& call, absl::Status status, std::string bytes) {
   }
   call.incoming->done(std::move(status), std::move(bytes));
   call.incoming.reset();  // its views end with the call
-  --in_flight_;
+  Leave();
+}
+
+void Pipeline::Leave() {
+  if (--in_flight_ > 0 || !draining_) return;
+  MutexLock lock(idle_mutex_);
+  idle_.NotifyAll();
+}
+
+bool Pipeline::WaitIdle(absl::Duration limit) {
+  const absl::Duration until = MonotonicNow() + limit;
+  MutexLock lock(idle_mutex_);
+  while (in_flight_ > 0) {
+    const absl::Duration left = until - MonotonicNow();
+    if (left <= absl::ZeroDuration()) return false;
+    idle_.WaitFor(idle_mutex_, left);
+  }
+  return true;
 }
 
 }  // namespace trusthub::rpc

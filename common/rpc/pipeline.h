@@ -30,6 +30,7 @@
 #include "absl/time/time.h"
 #include "common/audit/spool.h"
 #include "common/auth/authenticator.h"
+#include "common/base/mutex.h"
 #include "common/policy/policy.h"
 #include "common/proto/page_token.h"
 #include "common/rpc/completions.h"
@@ -115,8 +116,8 @@ class Pipeline {
   void Start(std::unique_ptr<Incoming> incoming);
   // Refuses new calls from now on; calls under way go on.
   void BeginDrain() { draining_ = true; }
-  // Calls that were started and not yet answered.
-  int in_flight() const { return in_flight_; }
+  // After BeginDrain: waits until every call is answered; false when `limit` passed before.
+  bool WaitIdle(absl::Duration limit);
 
   // Steps deadline to method access. Fills what became known even when it refuses.
   absl::Status Admit(const Incoming& incoming, absl::Time deadline, Admission* admission) const;
@@ -136,6 +137,7 @@ class Pipeline {
   void Commit(std::shared_ptr<CallState> call);
   void Refuse(std::shared_ptr<CallState> call, absl::Status why);
   void Finish(CallState& call, absl::Status status, std::string bytes);
+  void Leave();
   void Observe(Step step) const {
     if (stages_.observer) stages_.observer(step);
   }
@@ -143,7 +145,9 @@ class Pipeline {
   const Stages stages_;
   Completions completions_;
   std::atomic<bool> draining_ = false;
-  std::atomic<int> in_flight_ = 0;
+  std::atomic<int> in_flight_ = 0;  // started and not yet answered
+  Mutex idle_mutex_;
+  CondVar idle_;
 };
 
 }  // namespace trusthub::rpc

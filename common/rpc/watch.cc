@@ -254,6 +254,10 @@ WatchHub::WatchHub(Pipeline* pipeline, std::string store_id, absl::Duration book
 
 WatchHub::~WatchHub() {
   Stop();
+  {
+    MutexLock lock(mutex_);
+    while (!streams_.empty()) empty_.Wait(mutex_);
+  }
   ticker_.join();
 }
 
@@ -288,7 +292,6 @@ void WatchHub::Stop() {
   stopping_ = true;
   for (WatchStream* stream : streams_) stream->Stop();
   wake_.NotifyOne();
-  while (!streams_.empty()) empty_.Wait(mutex_);
 }
 
 void WatchHub::Remove(WatchStream* stream) {

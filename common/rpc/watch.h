@@ -30,14 +30,15 @@ class WatchHub {
  public:
   // `store_id` names the store in cursors.
   WatchHub(Pipeline* pipeline, std::string store_id, absl::Duration bookmark_interval);
-  ~WatchHub();
+  ~WatchHub();  // waits for the last stream
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(const Method& method,
                                                     grpc::CallbackServerContext* context,
                                                     const grpc::ByteBuffer& request);
   // Tells waiting streams that events were added. Cheap; called on the store's thread.
   void EventsAdded();
-  // Ends every stream with SERVER_STOPPING and refuses new ones.
+  // Ends every stream with SERVER_STOPPING and refuses new ones. Does not wait: a client that does
+  // not read holds its stream until the server is shut down.
   void Stop();
 
   Pipeline& pipeline() { return *pipeline_; }

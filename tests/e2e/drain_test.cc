@@ -95,14 +95,16 @@ TEST(DrainTest, CallsUnderWayAreFinishedAndNewOnesRefused) {
   const absl::Duration signalled = MonotonicNow();
   hub.Signal("health", SIGTERM);
   EXPECT_EQ(health.Next(), Health::kNotServing) << "load balancers are told first";
-  // A connection that exists may still ask; it is told to go elsewhere. A new one is refused.
+  // Who asks now, on a connection that exists or a new one, is told to go elsewhere.
   const absl::Status late = Attendance(&stub, *token).Result();
-  EXPECT_EQ(late.code(), absl::StatusCode::kUnavailable) << late;
+  EXPECT_THAT(late,
+              StatusIs(absl::StatusCode::kUnavailable, errors::v1::ERROR_REASON_SERVER_STOPPING));
   const absl::Status fresh = nurse
                                  ->Call<health::v1::RegisterAttendanceResponse>(
                                      AttendanceOf(1, RandomUuid()), "unscheduled_care", "DRAIN-1")
                                  .status();
-  EXPECT_EQ(fresh.code(), absl::StatusCode::kUnavailable) << fresh;
+  EXPECT_THAT(fresh,
+              StatusIs(absl::StatusCode::kUnavailable, errors::v1::ERROR_REASON_SERVER_STOPPING));
   for (const auto& call : calls) EXPECT_FALSE(call->done());
   EXPECT_FALSE(hub.Wait("health", absl::ZeroDuration()).has_value());
 
