@@ -1,10 +1,13 @@
 #include "deploy/hubctl/readiness.h"
 
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
@@ -76,6 +79,17 @@ absl::Status Ask(Desk& desk, absl::string_view service) {
       desk, "attendances");
 }
 
+std::string PidFileOf(const Hub& hub, absl::string_view service) {
+  return absl::StrCat(hub.folder(), "/run/", service, ".pid");
+}
+
+// Whether it was started on this machine and is gone. Without a file it may run elsewhere.
+bool HasDied(const Hub& hub, absl::string_view service) {
+  std::error_code ignored;
+  return std::filesystem::exists(PidFileOf(hub, service), ignored) &&
+         ProcessOf(hub, service).empty();
+}
+
 }  // namespace
 
 absl::Status CheckServing(const std::string& address, const rpc::TlsFiles& tls,
@@ -134,15 +148,26 @@ absl::Status CheckFresh(const Hub& hub, const std::string& service) {
   return status;
 }
 
+std::string ProcessOf(const Hub& hub, absl::string_view service) {
+  const absl::StatusOr<std::string> pid = ReadTextFile(PidFileOf(hub, service));
+  if (!pid.ok()) return "";
+  const std::string number(absl::StripSuffix(*pid, "\n"));
+  std::error_code ignored;
+  return std::filesystem::exists(absl::StrCat("/proc/", number), ignored) ? number : "";
+}
+
 absl::Status WaitUntilFresh(const Hub& hub, absl::Duration limit) {
   const absl::Duration end = MonotonicNow() + limit;
   for (const char* service : kServices) {
-    const absl::Status status =
-        Settle(end - MonotonicNow(), [&] { return CheckFresh(hub, service); });
+    const auto again = [&](const absl::Status& status) {
+      return MayStillArrive(status) && !HasDied(hub, service);
+    };
+    const absl::Status status = Settle(
+        end - MonotonicNow(), [&] { return CheckFresh(hub, service); }, again);
     if (status.ok()) continue;
-    return absl::UnavailableError(absl::StrCat("the ", service, " service is not ready", ": ",
-                                               std::string(status.message()), "; see ",
-                                               hub.folder(), "/log/", service, ".log"));
+    return absl::UnavailableError(absl::StrCat(
+        "the ", service, " service ", HasDied(hub, service) ? "has ended" : "is not ready", ": ",
+        std::string(status.message()), "; see ", hub.folder(), "/log/", service, ".log"));
   }
   return absl::OkStatus();
 }

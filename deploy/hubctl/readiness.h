@@ -27,8 +27,12 @@ absl::Status CheckServing(const Hub& hub, const std::string& service, absl::Dura
 // OK when the service serves and knows what the other services told so far.
 absl::Status CheckFresh(const Hub& hub, const std::string& service);
 
-// Waits until all services are fresh; UNAVAILABLE naming the first that is not after `limit` and
-// its log.
+// Number of the process of a service, as run/<service>.pid says; empty when the file is missing or
+// the process is gone.
+std::string ProcessOf(const Hub& hub, absl::string_view service);
+
+// Waits until all services are fresh; UNAVAILABLE naming the first that is not after `limit`, or
+// whose process has ended, and its log.
 absl::Status WaitUntilFresh(const Hub& hub, absl::Duration limit);
 
 }  // namespace trusthub::hubctl

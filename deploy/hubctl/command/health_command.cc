@@ -1,17 +1,13 @@
 // health, wait and status: whether the hub answers.
 #include <cstdio>
-#include <filesystem>
-#include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/time/civil_date.h"
 #include "deploy/hubctl/command/command.h"
 #include "deploy/hubctl/command/output.h"
 #include "deploy/hubctl/readiness.h"
-#include "deploy/hubctl/text_file.h"
 
 namespace trusthub::hubctl {
 namespace {
@@ -63,16 +59,6 @@ absl::Status Wait(const Invocation& invocation, int seconds) {
     std::puts("All six services serve and know of each other.");
   }
   return absl::OkStatus();
-}
-
-// The process of a service that this machine started; empty when there is none.
-std::string ProcessOf(const Hub& hub, const std::string& service) {
-  const absl::StatusOr<std::string> pid =
-      ReadTextFile(absl::StrCat(hub.folder(), "/run/", service, ".pid"));
-  if (!pid.ok()) return "";
-  const std::string number(absl::StripSuffix(*pid, "\n"));
-  std::error_code ignored;
-  return std::filesystem::exists(absl::StrCat("/proc/", number), ignored) ? number : "";
 }
 
 absl::Status Status(const Invocation& invocation) {

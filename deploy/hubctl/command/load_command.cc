@@ -22,8 +22,8 @@ absl::Status Load(const Invocation& invocation, const std::string& what, int thr
     if (invocation.json) return;
     const std::string children =
         loaded.children == 0 ? "" : absl::StrCat(" of ", loaded.children, " children");
-    std::printf("Loaded the %s: %d rows%s in %s.\n", name, loaded.rows, children.c_str(),
-                absl::FormatDuration(absl::Trunc(took, absl::Milliseconds(100))).c_str());
+    std::printf("Loaded the %s: %d rows%s in %.1f s.\n", name, loaded.rows, children.c_str(),
+                absl::ToDoubleSeconds(took));
   };
   if (what != "population") {
     const absl::Duration start = MonotonicNow();
