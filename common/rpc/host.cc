@@ -16,6 +16,7 @@
 #include "common/base/limits.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
+#include "common/crypto/tls_files.h"
 #include "common/error/error.h"
 #include "common/log/log.h"
 #include "common/rpc/channel.h"
@@ -123,7 +124,19 @@ class HostImpl final : public Host {
     auto authenticator = auth::MakeAuthenticator({config_.trust_file, config_.audience});
     if (!authenticator.ok()) return InFile("trust_file", authenticator.status());
     authenticator_ = *std::move(authenticator);
-    return absl::OkStatus();
+    return CheckTls();
+  }
+
+  absl::Status CheckTls() const {
+    for (const auto& [setting, path] :
+         {std::pair("certificate", &config_.certificate),
+          std::pair("client_ca", &config_.client_ca), std::pair("server_ca", &config_.server_ca)}) {
+      if (absl::Status status = crypto::CheckCertificates(*path); !status.ok()) {
+        return InFile(setting, status);
+      }
+    }
+    const absl::Status key = crypto::CheckPrivateKey(config_.key, config_.certificate);
+    return key.ok() ? key : InFile("key", key);
   }
 
   absl::Status InitRules() {

@@ -23,11 +23,6 @@ namespace {
 constexpr unsigned kCertificateRefreshSeconds = 1;
 constexpr std::size_t kServerMemoryBytes = 512UL * 1024 * 1024;
 
-absl::Status CheckReadable(absl::string_view setting, const std::string& path) {
-  if (std::ifstream(path).good()) return absl::OkStatus();
-  return absl::NotFoundError(absl::StrCat(setting, ": ", path, " cannot be read"));
-}
-
 std::shared_ptr<grpc::ServerCredentials> Credentials(const config::Config& config) {
   const auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
       config.key, config.certificate, config.client_ca, kCertificateRefreshSeconds);
@@ -77,10 +72,6 @@ absl::Status WritePort(const std::string& path, int port) {
 class GrpcListener final : public Listener {
  public:
   absl::Status Init(const config::Config& config, grpc::Service* service) {
-    TRUSTHUB_RETURN_IF_ERROR(CheckReadable("certificate", config.certificate));
-    TRUSTHUB_RETURN_IF_ERROR(CheckReadable("key", config.key));
-    TRUSTHUB_RETURN_IF_ERROR(CheckReadable("client_ca", config.client_ca));
-    TRUSTHUB_RETURN_IF_ERROR(CheckReadable("server_ca", config.server_ca));
     grpc::EnableDefaultHealthCheckService(true);
     if (config.reflection) EnableReflection();
     grpc::ServerBuilder builder;

@@ -60,6 +60,8 @@ int RunService(int argc, char** argv, const char* service, const MakeService& ma
   }
   ForbidCoreDumps();
   RaiseFileLimit();
+  // What gRPC would print is not ours to vouch for, and no line of our log.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   log::SetService(service);
   // Debian's Abseil looks for lock cycles at every lock by default; gRPC's locks pay for it in each
   // call.
