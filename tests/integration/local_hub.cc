@@ -1,0 +1,89 @@
+#include "tests/integration/local_hub.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/config/config.h"
+#include "services/assessments/service.h"
+#include "services/children/service.h"
+#include "services/directory/service.h"
+#include "services/health/service.h"
+#include "services/plans/service.h"
+#include "services/referrals/service.h"
+#include "tests/e2e/case_path.h"
+
+namespace trusthub::testing {
+namespace {
+
+constexpr int kPortAttempts = 8;
+
+const rpc::MakeService& MakerOf(const std::string& service) {
+  static const auto& makers =
+      *new std::map<std::string, rpc::MakeService>{{"assessments", assessments::MakeAssessments},
+                                                   {"children", children::MakeChildren},
+                                                   {"directory", directory::MakeDirectory},
+                                                   {"health", health::MakeHealth},
+                                                   {"plans", plans::MakePlans},
+                                                   {"referrals", referrals::MakeReferrals}};
+  return makers.at(service);
+}
+
+// Below the ports of outgoing connections, so that a stopped service finds its port free again.
+int SomeBasePort() {
+  static int tries = 0;
+  return 10000 + (static_cast<int>(getpid() * 7 % 1500) + 331 * tries++) % 1500 * 6;
+}
+
+}  // namespace
+
+LocalHub::LocalHub() : clock_(CaseStart()) {}
+
+LocalHub::~LocalHub() {
+  for (auto& [name, host] : hosts_) host->Drain(absl::ZeroDuration());
+}
+
+absl::StatusOr<std::unique_ptr<LocalHub>> LocalHub::Start() {
+  absl::Status status;
+  for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
+    auto hub = std::unique_ptr<LocalHub>(new LocalHub());
+    status = hub->Init();
+    if (status.ok()) return hub;
+    if (!absl::StrContains(status.message(), "listen:")) break;
+  }
+  return status;
+}
+
+absl::Status LocalHub::Init() {
+  hubctl::InitOptions init;
+  init.folder = folder_.File("hub");
+  init.config_folder = absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config");
+  init.base_port = SomeBasePort();
+  init.domain_now = CaseStart();
+  TRUSTHUB_RETURN_IF_ERROR(hubctl::InitHub(init));
+  TRUSTHUB_ASSIGN_OR_RETURN(hub_, hubctl::Hub::Open(init.folder));
+  for (const char* service : hubctl::kServices) TRUSTHUB_RETURN_IF_ERROR(StartService(service));
+  return LoadDirectory(*hub_);
+}
+
+absl::Status LocalHub::StartService(absl::string_view service) {
+  const std::string name(service);
+  TRUSTHUB_ASSIGN_OR_RETURN(
+      const config::Config config,
+      config::Load(absl::StrCat(hub_->folder(), "/config/", service, ".yaml")));
+  rpc::HostOverrides overrides;
+  overrides.clocks = Clocks{&RealClock(), &clock_};
+  TRUSTHUB_ASSIGN_OR_RETURN(hosts_[name],
+                            rpc::Host::Start(config, MakerOf(name), std::move(overrides)));
+  return absl::OkStatus();
+}
+
+void LocalHub::StopService(absl::string_view service) {
+  hosts_.at(std::string(service))->Drain(absl::Seconds(20));
+  hosts_.erase(std::string(service));
+}
+
+}  // namespace trusthub::testing
