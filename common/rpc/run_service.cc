@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/log/log.h"
 #include "common/rpc/host.h"
+#include "google/protobuf/stubs/logging.h"
 
 namespace trusthub::rpc {
 namespace {
@@ -60,8 +61,9 @@ int RunService(int argc, char** argv, const char* service, const MakeService& ma
   }
   ForbidCoreDumps();
   RaiseFileLimit();
-  // What gRPC would print is not ours to vouch for, and no line of our log.
+  // What the libraries would print is not ours to vouch for, and no line of our log.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  google::protobuf::SetLogHandler(nullptr);
   log::SetService(service);
   // Debian's Abseil looks for lock cycles at every lock by default; gRPC's locks pay for it in each
   // call.
