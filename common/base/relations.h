@@ -1,7 +1,7 @@
 // File: relations.h
 //
-// The words in which projected facts answer policy's questions: how an agency stands to a child, and
-// what is known of the child. Below both rooms, so that neither includes the other.
+// The words in which projected facts answer policy's questions: how an agency stands to a child,
+// and what is known of the child. Below both rooms, so that neither includes the other.
 #ifndef TRUSTHUB_COMMON_BASE_RELATIONS_H_
 #define TRUSTHUB_COMMON_BASE_RELATIONS_H_
 

@@ -13,11 +13,11 @@
 #define TRUSTHUB_STATUS_CONCAT_(a, b) TRUSTHUB_STATUS_CONCAT_INNER_(a, b)
 
 // Returns the status of `expr` from this function unless it is OK.
-#define TRUSTHUB_RETURN_IF_ERROR(expr)                   \
-  do {                                                   \
-    if (absl::Status status_ = (expr); !status_.ok()) {  \
-      return status_;                                    \
-    }                                                    \
+#define TRUSTHUB_RETURN_IF_ERROR(expr)                  \
+  do {                                                  \
+    if (absl::Status status_ = (expr); !status_.ok()) { \
+      return status_;                                   \
+    }                                                   \
   } while (false)
 
 // Evaluates `expr`, a StatusOr; returns its status unless OK, else assigns its value to `lhs`.

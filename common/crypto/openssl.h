@@ -25,8 +25,9 @@ struct Freer {
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Freer<EVP_MD_CTX_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
 
-// Leaves this thread's queue of OpenSSL errors empty when it goes. To be held wherever a call may fail
-// in the ordinary way: an error left behind is taken by the next TLS read on this thread for its own.
+// Leaves this thread's queue of OpenSSL errors empty when it goes. To be held wherever a call may
+// fail in the ordinary way: an error left behind is taken by the next TLS read on this thread for
+// its own.
 class CleanErrors {
  public:
   CleanErrors() { ERR_clear_error(); }

@@ -67,10 +67,10 @@ absl::Status MessageMalformed() {
 }
 
 absl::Status RequestInvalid(const std::vector<Violation>& all) {
-  absl::Status status = Make(
-      StatusCode::kInvalidArgument, errors::v1::ERROR_REASON_REQUEST_INVALID,
-      absl::StrCat("The request breaks ", all.size(), all.size() == 1 ? " rule." : " rules."),
-      "Correct every field listed and send the request again with a new request_id.");
+  absl::Status status =
+      Make(StatusCode::kInvalidArgument, errors::v1::ERROR_REASON_REQUEST_INVALID,
+           absl::StrCat("The request breaks ", all.size(), all.size() == 1 ? " rule." : " rules."),
+           "Correct every field listed and send the request again with a new request_id.");
   errors::v1::BadRequest bad;
   for (const Violation& violation : all) {
     auto* row = bad.add_field_violations();
@@ -170,9 +170,9 @@ absl::Status AuditUnavailable() {
 }
 
 absl::Status StoreUnavailable(absl::string_view detail) {
-  return Retryable(errors::v1::ERROR_REASON_STORE_UNAVAILABLE, "The service's store is unavailable.",
-                   "Send the same request again with the same request_id.",
-                   {{"detail", std::string(detail)}});
+  return Retryable(
+      errors::v1::ERROR_REASON_STORE_UNAVAILABLE, "The service's store is unavailable.",
+      "Send the same request again with the same request_id.", {{"detail", std::string(detail)}});
 }
 
 absl::Status ProjectionStale(absl::string_view source) {

@@ -36,25 +36,25 @@ struct Violation {
 };
 
 // --- Requests ---------------------------------------------------------------------------------
-absl::Status MessageMalformed();                                  // INVALID_ARGUMENT
-absl::Status RequestInvalid(const std::vector<Violation>& all);   // INVALID_ARGUMENT, BadRequest
-absl::Status PageTokenInvalid();                                  // INVALID_ARGUMENT
-absl::Status RequestIdReused();                                   // INVALID_ARGUMENT
-absl::Status PurposeMissing(absl::string_view what);              // INVALID_ARGUMENT
+absl::Status MessageMalformed();                                 // INVALID_ARGUMENT
+absl::Status RequestInvalid(const std::vector<Violation>& all);  // INVALID_ARGUMENT, BadRequest
+absl::Status PageTokenInvalid();                                 // INVALID_ARGUMENT
+absl::Status RequestIdReused();                                  // INVALID_ARGUMENT
+absl::Status PurposeMissing(absl::string_view what);             // INVALID_ARGUMENT
 
 // --- Callers ----------------------------------------------------------------------------------
 // UNAUTHENTICATED with one message for all reasons; the reason is in ErrorInfo.
 absl::Status Unauthenticated(Reason reason);
 // PERMISSION_DENIED; one message for every method, so that it says nothing about any record.
 absl::Status MethodNotPermitted(absl::string_view action);
-absl::Status AgreementMissing();                                  // PERMISSION_DENIED
+absl::Status AgreementMissing();  // PERMISSION_DENIED
 
 // --- Records ----------------------------------------------------------------------------------
 // NOT_FOUND. The only answer for a record that does not exist and for one that the caller has no
 // relationship with; takes nothing, so that nothing can differ.
 absl::Status RecordNotFound();
-absl::Status EtagStale();                                         // ABORTED
-absl::Status ConcurrentChange();                                  // ABORTED
+absl::Status EtagStale();         // ABORTED
+absl::Status ConcurrentChange();  // ABORTED
 // FAILED_PRECONDITION: a `noun` in `state` forbids `action`.
 absl::Status StateForbids(absl::string_view noun, absl::string_view state,
                           absl::string_view action);
@@ -63,15 +63,15 @@ absl::Status RecordExists(absl::string_view noun, absl::string_view rule);  // A
 absl::Status RuleBroken(Reason reason, absl::string_view rule, absl::string_view next);
 
 // --- The hub itself ---------------------------------------------------------------------------
-absl::Status ServerBusy();                                        // UNAVAILABLE, RetryInfo
-absl::Status ServerStopping();                                    // UNAVAILABLE, RetryInfo
-absl::Status AuditUnavailable();                                  // UNAVAILABLE, RetryInfo
-absl::Status StoreUnavailable(absl::string_view detail);          // UNAVAILABLE, RetryInfo
-absl::Status ProjectionStale(absl::string_view source);           // UNAVAILABLE, RetryInfo
-absl::Status ServiceUnavailable(absl::string_view service);       // UNAVAILABLE, RetryInfo
+absl::Status ServerBusy();                                   // UNAVAILABLE, RetryInfo
+absl::Status ServerStopping();                               // UNAVAILABLE, RetryInfo
+absl::Status AuditUnavailable();                             // UNAVAILABLE, RetryInfo
+absl::Status StoreUnavailable(absl::string_view detail);     // UNAVAILABLE, RetryInfo
+absl::Status ProjectionStale(absl::string_view source);      // UNAVAILABLE, RetryInfo
+absl::Status ServiceUnavailable(absl::string_view service);  // UNAVAILABLE, RetryInfo
 absl::Status DeadlineExceeded();
 absl::Status Cancelled();
-absl::Status CursorInvalid();                                     // OUT_OF_RANGE
+absl::Status CursorInvalid();  // OUT_OF_RANGE
 // INTERNAL. `detail` is for the log; to_grpc drops it.
 absl::Status Internal(absl::string_view detail);
 

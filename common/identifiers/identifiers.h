@@ -1,7 +1,7 @@
 // File: identifiers.h
 //
-// National identifiers: parse, check, format (domain.md 3). Check functions take the canonical form:
-// no spaces in numbers, upper case, one space before the last three of a postcode.
+// National identifiers: parse, check, format (domain.md 3). Check functions take the canonical
+// form: no spaces in numbers, upper case, one space before the last three of a postcode.
 #ifndef TRUSTHUB_COMMON_IDENTIFIERS_IDENTIFIERS_H_
 #define TRUSTHUB_COMMON_IDENTIFIERS_IDENTIFIERS_H_
 

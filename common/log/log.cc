@@ -31,8 +31,7 @@ void AppendQuoted(absl::string_view text, std::string* out) {
 
 void Write(absl::string_view level, absl::string_view event, std::initializer_list<Field> fields) {
   std::string line = absl::StrCat(
-      "{\"time\":\"",
-      absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::Now(), absl::UTCTimeZone()),
+      "{\"time\":\"", absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", absl::Now(), absl::UTCTimeZone()),
       "\",\"level\":\"", level, "\",\"service\":");
   AppendQuoted(ServiceName(), &line);
   line.append(",\"event\":");

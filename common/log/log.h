@@ -1,7 +1,8 @@
 // File: log.h
 //
 // Structured lines, one JSON object each, on standard error. Takes operational values only: there
-// is no overload for a message, a free text or a record, so personal data has no way in. Thread-safe.
+// is no overload for a message, a free text or a record, so personal data has no way in.
+// Thread-safe.
 #ifndef TRUSTHUB_COMMON_LOG_LOG_H_
 #define TRUSTHUB_COMMON_LOG_LOG_H_
 
@@ -18,14 +19,14 @@ namespace trusthub::log {
 // A value that may be logged. Strings are names, codes, states and reasons; the caller vouches.
 class Value {
  public:
-  Value(absl::string_view text) : text_(text), quoted_(true) {}         // NOLINT: terse call sites
-  Value(const char* text) : text_(text), quoted_(true) {}               // NOLINT
-  Value(const std::string& text) : text_(text), quoted_(true) {}        // NOLINT
-  Value(std::int64_t number);                                           // NOLINT
-  Value(int number) : Value(static_cast<std::int64_t>(number)) {}       // NOLINT
+  Value(absl::string_view text) : text_(text), quoted_(true) {}    // NOLINT: terse call sites
+  Value(const char* text) : text_(text), quoted_(true) {}          // NOLINT
+  Value(const std::string& text) : text_(text), quoted_(true) {}   // NOLINT
+  Value(std::int64_t number);                                      // NOLINT
+  Value(int number) : Value(static_cast<std::int64_t>(number)) {}  // NOLINT
   Value(std::size_t number) : Value(static_cast<std::int64_t>(number)) {}  // NOLINT
-  Value(bool flag) : text_(flag ? "true" : "false"), quoted_(false) {}  // NOLINT
-  Value(absl::Duration duration);                                       // NOLINT: milliseconds
+  Value(bool flag) : text_(flag ? "true" : "false"), quoted_(false) {}     // NOLINT
+  Value(absl::Duration duration);                                          // NOLINT: milliseconds
 
   absl::string_view text() const { return text_; }
   bool quoted() const { return quoted_; }

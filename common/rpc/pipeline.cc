@@ -26,8 +26,15 @@ using google::protobuf::Message;
 // Everything of one unary call between admission and answer.
 class CallState {
  public:
-  explicit CallState(std::unique_ptr<Incoming> in) : incoming(std::move(in)) {}
+  explicit CallState(std::unique_ptr<Incoming> in) : incoming(std::move(in)), arena(FirstBlock()) {}
   const Method& method() const { return *incoming->method; }
+
+  // One block holds the request and the granted answer of nearly every call.
+  static google::protobuf::ArenaOptions FirstBlock() {
+    google::protobuf::ArenaOptions options;
+    options.start_block_size = 8 * 1024;
+    return options;
+  }
 
   std::unique_ptr<Incoming> incoming;
   google::protobuf::Arena arena;

@@ -12,10 +12,11 @@
 //      leaves no trace; the caller runs its handler again on a fresh snapshot.
 //
 // Promises. (1) A set is applied whole or not at all. (2) Its callback gets OK only after it is on
-// disk. (3) Audit leaves of a set are in the same transaction as its records. (4) Callbacks run once,
-// on the store's own thread, in the order of application, and must not block. (5) A failed fsync ends
-// the process: what it left on disk is unknown, and recovery reads the log again. Any other failure of
-// the disk refuses the sets it touched, at once, and the store works again when the disk does.
+// disk. (3) Audit leaves of a set are in the same transaction as its records. (4) Callbacks run
+// once, on the store's own thread, in the order of application, and must not block. (5) A failed
+// fsync ends the process: what it left on disk is unknown, and recovery reads the log again. Any
+// other failure of the disk refuses the sets it touched, at once, and the store works again when
+// the disk does.
 #ifndef TRUSTHUB_COMMON_STORE_STORE_H_
 #define TRUSTHUB_COMMON_STORE_STORE_H_
 
@@ -82,10 +83,10 @@ struct IndexKey {
 };
 
 struct PutRecord {
-  RecordHead head;                // head.version is the version being written
+  RecordHead head;  // head.version is the version being written
   std::string bytes;
   absl::Time written;
-  std::vector<IndexKey> index;    // all of the record's index entries, replacing the earlier ones
+  std::vector<IndexKey> index;  // all of the record's index entries, replacing the earlier ones
 };
 
 struct AppendEvent {
@@ -107,7 +108,8 @@ struct PutState {
   std::optional<std::string> value;
 };
 
-// Holds when the sequence of `key` still is `seen`. A sequence counts the sets that touched its key.
+// Holds when the sequence of `key` still is `seen`. A sequence counts the sets that touched its
+// key.
 struct Guard {
   std::string key;
   std::int64_t seen;
@@ -119,8 +121,9 @@ struct WriteSet {
   std::vector<PutState> states;
   std::optional<PutAnswer> answer;
   std::vector<Guard> guards;
-  std::vector<std::string> touches;  // keys whose sequence goes up by one, e.g. the children written
-  std::vector<std::string> leaves;   // audit leaf inputs
+  std::vector<std::string>
+      touches;                      // keys whose sequence goes up by one, e.g. the children written
+  std::vector<std::string> leaves;  // audit leaf inputs
 };
 
 // Where a leaf went.
@@ -140,9 +143,9 @@ struct SealedHead {
 };
 
 struct Committed {
-  std::vector<LeafPlace> leaves;            // in the order of WriteSet::leaves
-  std::shared_ptr<const SealedHead> head;   // covers them
-  std::int64_t last_event_sequence = 0;     // of this set; 0 without events
+  std::vector<LeafPlace> leaves;           // in the order of WriteSet::leaves
+  std::shared_ptr<const SealedHead> head;  // covers them
+  std::int64_t last_event_sequence = 0;    // of this set; 0 without events
 };
 
 using CommitCallback = absl::AnyInvocable<void(absl::StatusOr<Committed>)>;
@@ -152,8 +155,8 @@ class LeafSequencer {
  public:
   virtual ~LeafSequencer() = default;
   struct Extension {
-    std::vector<LeafPlace> places;           // one a leaf
-    std::string state;                       // to be kept with the leaves, handed back by Restore
+    std::vector<LeafPlace> places;  // one a leaf
+    std::string state;              // to be kept with the leaves, handed back by Restore
     std::shared_ptr<const SealedHead> head;
   };
   // Takes up the state of the last commit; `state` empty and `leaves` 0 in a new store. Fails when

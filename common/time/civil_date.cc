@@ -54,8 +54,8 @@ google::protobuf::Timestamp TimeToProto(absl::Time instant) {
   google::protobuf::Timestamp timestamp;
   const std::int64_t seconds = absl::ToUnixSeconds(instant);
   timestamp.set_seconds(seconds);
-  timestamp.set_nanos(static_cast<int>((instant - absl::FromUnixSeconds(seconds)) /
-                                       absl::Nanoseconds(1)));
+  timestamp.set_nanos(
+      static_cast<int>((instant - absl::FromUnixSeconds(seconds)) / absl::Nanoseconds(1)));
   return timestamp;
 }
 

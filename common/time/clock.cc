@@ -47,8 +47,8 @@ class FileClockImpl final : public Clock {
     absl::Time instant;
     std::string error;
     if (!absl::ParseTime(absl::RFC3339_full, line, &instant, &error)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("sandbox clock file ", path_, " line 1 is not an RFC 3339 instant: ", error));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "sandbox clock file ", path_, " line 1 is not an RFC 3339 instant: ", error));
     }
     offset_ = instant - written;
     written_ = written;

@@ -2,5 +2,6 @@
 #include "services/assessments/service.h"
 
 int main(int argc, char** argv) {
-  return trusthub::rpc::RunService(argc, argv, "assessments", trusthub::assessments::MakeAssessments);
+  return trusthub::rpc::RunService(argc, argv, "assessments",
+                                   trusthub::assessments::MakeAssessments);
 }

@@ -14,7 +14,8 @@ namespace trusthub::directory {
 // `directory` outlives the routes.
 rpc::Routes DirectoryRoutes(Directory* directory);
 
-// The whole service: its domain, its routes, and the services whose events it follows (no other service).
+// The whole service: its domain, its routes, and the services whose events it follows (no other
+// service).
 absl::StatusOr<rpc::ServiceParts> MakeDirectory(const rpc::Environment& environment);
 
 }  // namespace trusthub::directory

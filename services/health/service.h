@@ -14,7 +14,8 @@ namespace trusthub::health {
 // `domain` outlives the routes.
 rpc::Routes HealthRoutes(Attendances* domain);
 
-// The whole service: its domain, its routes, and the services whose events it follows (directory, children).
+// The whole service: its domain, its routes, and the services whose events it follows (directory,
+// children).
 absl::StatusOr<rpc::ServiceParts> MakeHealth(const rpc::Environment& environment);
 
 }  // namespace trusthub::health

@@ -14,7 +14,8 @@ namespace trusthub::plans {
 // `domain` outlives the routes.
 rpc::Routes PlansRoutes(Plans* domain);
 
-// The whole service: its domain, its routes, and the services whose events it follows (directory, children, assessments).
+// The whole service: its domain, its routes, and the services whose events it follows (directory,
+// children, assessments).
 absl::StatusOr<rpc::ServiceParts> MakePlans(const rpc::Environment& environment);
 
 }  // namespace trusthub::plans
