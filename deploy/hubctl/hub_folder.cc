@@ -29,6 +29,8 @@ namespace {
 constexpr char kSystem[] = "records";
 constexpr char kHubAgency[] = "trust-hub";
 constexpr int kContainerPort = 7400;
+// Whom services run as in containers: USER of deploy/Dockerfile.
+constexpr uid_t kContainerUser = 10001;
 // A desk asks for a new token when the old one has less than half of its ten minutes left.
 constexpr absl::Duration kTokenFresh = absl::Minutes(5);
 
@@ -70,22 +72,28 @@ absl::Status WriteText(const std::string& path, absl::string_view text) {
   return pki::WriteFile(path, text, /*secret=*/false);
 }
 
+std::string ConfigFolder(const InitOptions& options) {
+  return options.container ? "/usr/share/trusthub/config" : options.config_folder;
+}
+
 std::string ServiceConfig(const InitOptions& options, const std::string& service,
                           const std::map<std::string, std::string>& addresses) {
   const std::string listen =
       options.container ? absl::StrCat("0.0.0.0:", kContainerPort) : addresses.at(service);
-  // In containers the folder is mounted at /hub and the data files are part of the image.
-  const std::string config =
-      options.container ? "/usr/share/trusthub/config" : options.config_folder;
+  // In containers the folder is mounted read-only at /hub, the service's own keys at /keys; a
+  // volume holds the data, and the data files are part of the image.
+  const std::string config = ConfigFolder(options);
+  const std::string data = options.container ? "/var/lib/trusthub" : "../data/" + service;
+  const std::string keys = options.container ? "/keys" : "../pki/services/" + service;
   std::string text = absl::StrCat(
       "# Sandbox configuration of the ", service, " service, made by hubctl init.\n",
-      "service: ", service, "\nlisten: ", listen, "\ndata_folder: ../data/", service,
+      "service: ", service, "\nlisten: ", listen, "\ndata_folder: ", data,
       "\nrules_folder: ", config, "\nagreements_folder: ", config,
-      "/redbridge/agreements\nsettings_folder: ", config, "/redbridge\n",
-      "certificate: ../pki/services/", service, "/tls.pem\nkey: ../pki/services/", service,
+      "/redbridge/agreements\nsettings_folder: ", config, "/redbridge\n", "certificate: ", keys,
+      "/tls.pem\nkey: ", keys,
       "/tls.key\nclient_ca: ../pki/ca-bundle.pem\nserver_ca: ../pki/agencies/trust-hub/ca.pem\n",
-      "trust_file: ../pki/trust.yaml\naudience: trusthub-redbridge-sandbox\n",
-      "audit_key: ../pki/services/", service, "/audit.key\nmaster_key: ../pki/services/", service,
+      "trust_file: ../pki/trust.yaml\naudience: trusthub-redbridge-sandbox\naudit_key: ", keys,
+      "/audit.key\nmaster_key: ", keys,
       "/master.key\nsandbox: true\nclock_file: ../clock\nreflection: true\nservices:\n");
   // The one service whose handlers wait for another one (the child index) has threads to spare.
   if (service == "health") {
@@ -119,12 +127,43 @@ absl::Status WritePki(const InitOptions& options, const DirectoryFile& directory
   return pki::WriteDevelopmentPki(options.folder + "/pki", plan, RealClock().Now());
 }
 
+// Services in containers read the public part of the folder and own the keys of services; the keys
+// of agencies stay those of whoever made the hub.
+absl::Status GiveToContainers(const std::string& folder) {
+  namespace fs = std::filesystem;
+  constexpr auto kTraversable = static_cast<fs::perms>(0755);
+  std::error_code error;
+  fs::permissions(folder, kTraversable, error);
+  // Mounted over the keys of the other services.
+  if (!error) fs::create_directory(folder + "/empty", error);
+  if (!error) fs::permissions(folder + "/pki", kTraversable, error);
+  for (fs::recursive_directory_iterator it(folder + "/pki/agencies", error), end;
+       !error && it != end; it.increment(error)) {
+    if (it->is_directory()) fs::permissions(it->path(), kTraversable, error);
+  }
+  if (!error) fs::permissions(folder + "/pki/agencies", kTraversable, error);
+  const std::string keys = folder + "/pki/services";
+  bool given = chown(keys.c_str(), kContainerUser, kContainerUser) == 0;
+  for (fs::recursive_directory_iterator it(keys, error), end; !error && given && it != end;
+       it.increment(error)) {
+    given = chown(it->path().c_str(), kContainerUser, kContainerUser) == 0;
+  }
+  if (!error && given) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat(keys, ": cannot be made readable for user ", kContainerUser, " alone"));
+}
+
 }  // namespace
 
 absl::Status InitHub(const InitOptions& options) {
   const std::string& folder = options.folder;
   if (std::filesystem::exists(folder + "/hub.yaml")) {
     return absl::AlreadyExistsError(absl::StrCat(folder, " holds a hub already"));
+  }
+  if (options.container && geteuid() != 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("a hub for containers is made as root, which gives services' keys to user ",
+                     kContainerUser, "; see deploy/README.md for making it in a container"));
   }
   std::error_code error;
   for (const char* part : {"config", "data", "log", "run"}) {
@@ -147,11 +186,12 @@ absl::Status InitHub(const InitOptions& options) {
                                        ServiceConfig(options, service, addresses)));
   }
   std::string text =
-      absl::StrCat("audience: trusthub-redbridge-sandbox\nconfig_folder: ", options.config_folder,
+      absl::StrCat("audience: trusthub-redbridge-sandbox\nconfig_folder: ", ConfigFolder(options),
                    "\nservices:\n");
   for (const char* service : kServices) {
     absl::StrAppend(&text, "  ", service, ": ", addresses.at(service), "\n");
   }
+  if (options.container) TRUSTHUB_RETURN_IF_ERROR(GiveToContainers(folder));
   return WriteText(folder + "/hub.yaml", text);
 }
 

@@ -35,7 +35,9 @@ struct InitOptions {
   std::string config_folder;  // deploy/config of the source tree or of an installation
   // First of six consecutive ports on loopback; 0 takes free ones.
   int base_port = 7401;
-  // For containers: services listen on 0.0.0.0:7400 and find each other by name.
+  // For containers: services listen on 0.0.0.0:7400, find each other by name, find the folder at
+  // /hub, their keys at /keys and keep data in /var/lib/trusthub. Services' keys are given to user
+  // 10001, which only root can do: FAILED_PRECONDITION else.
   bool container = false;
   absl::Time domain_now = absl::InfinitePast();  // where the sandbox clock starts; past: real time
 };
