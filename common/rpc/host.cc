@@ -32,7 +32,8 @@ namespace {
 // From the last answer to the end of all connections: time for answers to leave. Health watches
 // would stay for ever.
 constexpr absl::Duration kLastAnswers = absl::Seconds(1);
-// Refusals that were spooled are tried again at this pace.
+// How often a stream says that it is complete up to now; projections are refused past five times
+// this.
 constexpr absl::Duration kBookmarkInterval = absl::Seconds(1);
 
 absl::Status InFile(absl::string_view setting, const absl::Status& status) {
@@ -162,7 +163,6 @@ class HostImpl final : public Host {
     TRUSTHUB_ASSIGN_OR_RETURN(store_, store::OpenSqlite(options));
     if (overrides.wrap_store) store_ = overrides.wrap_store(std::move(store_));
     TRUSTHUB_ASSIGN_OR_RETURN(spool_, audit::OpenSpool(config_.data_folder + "/refusals.spool"));
-    if (!spool_->empty()) TRUSTHUB_RETURN_IF_ERROR(spool_->Drain(*store_));
     return absl::OkStatus();
   }
 
@@ -221,6 +221,7 @@ class HostImpl final : public Host {
     pipeline_ = std::make_unique<Pipeline>(std::move(stages));
     watches_ = std::make_unique<WatchHub>(pipeline_.get(), tree_name_, kBookmarkInterval);
     store_->SetEventListener([this](std::int64_t) { watches_->EventsAdded(); });
+    if (!spool_->empty()) TRUSTHUB_RETURN_IF_ERROR(spool_->Drain(*store_));
     front_ = std::make_unique<Front>(*methods_, pipeline_.get(), watches_.get());
     TRUSTHUB_ASSIGN_OR_RETURN(listener_, Listener::Start(config_, front_.get()));
     projections_->Start();

@@ -324,6 +324,7 @@ void Pipeline::Commit(std::shared_ptr<CallState> call) {
             AppendMessageField(call->method().disclosure, call->disclosure, &call->delivered);
           }
           Finish(*call, absl::OkStatus(), std::move(call->delivered));
+          if (!stages_.spool->empty()) DrainSpool();
         });
       });
 }
@@ -362,6 +363,14 @@ void Pipeline::RecordRefusal(const Incoming& incoming, const auth::Principal* ca
           then();
         });
   });
+}
+
+void Pipeline::DrainSpool() {
+  if (draining_spool_.exchange(true)) return;
+  if (absl::Status status = stages_.spool->Drain(*stages_.store); !status.ok()) {
+    log::Warning("spooled refusals wait on", {{"code", absl::StatusCodeToString(status.code())}});
+  }
+  draining_spool_ = false;
 }
 
 void Pipeline::Finish(CallState& call, absl::Status status, std::string bytes) {

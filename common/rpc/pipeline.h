@@ -137,6 +137,8 @@ class Pipeline {
   void Commit(std::shared_ptr<CallState> call);
   void Refuse(std::shared_ptr<CallState> call, absl::Status why);
   void Finish(CallState& call, absl::Status status, std::string bytes);
+  // Commits refusals that were spooled while the store failed, now that it works again.
+  void DrainSpool();
   void Leave();
   void Observe(Step step) const {
     if (stages_.observer) stages_.observer(step);
@@ -146,6 +148,7 @@ class Pipeline {
   Completions completions_;
   std::atomic<bool> draining_ = false;
   std::atomic<int> in_flight_ = 0;  // started and not yet answered
+  std::atomic<bool> draining_spool_ = false;
   Mutex idle_mutex_;
   CondVar idle_;
 };

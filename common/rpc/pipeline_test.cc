@@ -478,6 +478,18 @@ TEST_F(PipelineTest, ARefusalThatCannotBeRecordedIsSpooledAndStillRefused) {
   EXPECT_EQ(log[0].reason(), "TOKEN_MISSING");
 }
 
+TEST_F(PipelineTest, SpooledRefusalsAreRecordedWhenTheStoreWorksAgain) {
+  failing_->RefuseCommits(1);
+  Run(NewCall("SubmitReferral", "", ""));
+  ASSERT_FALSE(spool_->empty());
+  Submit();
+  executor_->Stop();  // the answer came first; what followed it has run now
+  EXPECT_TRUE(spool_->empty());
+  const auto log = Log();
+  ASSERT_EQ(log.size(), 2u);
+  EXPECT_EQ(log[1].reason(), "TOKEN_MISSING");
+}
+
 TEST_F(PipelineTest, AnOvertakenCommitRunsTheHandlerAgain) {
   failing_->OvertakeCommits(2);
   Submit();
