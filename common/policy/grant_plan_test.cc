@@ -163,9 +163,8 @@ void PlainCut(Message* m, CategorySet granted) {
     const Category category = f->options().GetExtension(options::v1::field).category();
     const bool record = type != nullptr && type->options().HasExtension(options::v1::record);
     const bool says_nothing = record && category == options::v1::CATEGORY_OPERATIONAL;
-    if (type != nullptr && type->name() == "Disclosure") {
-      r.ClearField(m, f);
-    } else if (!value && !says_nothing && !granted.Has(category)) {
+    const bool disclosure = type != nullptr && type->name() == "Disclosure";
+    if (disclosure || (!value && !says_nothing && !granted.Has(category))) {
       r.ClearField(m, f);
     } else if (type != nullptr && !f->is_repeated()) {
       Message* below = r.MutableMessage(m, f);
