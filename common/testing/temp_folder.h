@@ -4,8 +4,7 @@
 #ifndef TRUSTHUB_COMMON_TESTING_TEMP_FOLDER_H_
 #define TRUSTHUB_COMMON_TESTING_TEMP_FOLDER_H_
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <system_error>
