@@ -226,7 +226,7 @@ class GrpcStream final : public Client::Stream {
   absl::Status Read(events::v1::WatchResponse* response) override {
     grpc::ByteBuffer buffer;
     if (reader_->Read(&buffer)) return FromBuffer(buffer, response);
-    const absl::Status status = FromGrpc(reader_->Finish());
+    absl::Status status = FromGrpc(reader_->Finish());
     if (status.code() == absl::StatusCode::kUnavailable) reconnector_->Bring(channel_);
     return status.ok() ? error::ServerStopping() : status;
   }
@@ -254,7 +254,7 @@ class ForwardingServices final : public Services {
     context.trace_id = std::string(call.trace_id);
     context.timeout = call.deadline - RealClock().Now();
     context.user_certificate = crypto::Base64UrlEncode(call.caller.certificate_sha256);
-    const absl::Status status = client_->Call(request, context, response);
+    absl::Status status = client_->Call(request, context, response);
     // The transport's own failure carries no reason of ours: say which service it was.
     if (!status.ok() && error::ReasonOf(status) == errors::v1::ERROR_REASON_UNSPECIFIED) {
       return error::ServiceUnavailable(request.GetDescriptor()->file()->package());

@@ -15,7 +15,7 @@
 namespace trusthub::rpc {
 namespace {
 
-absl::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+absl::string_view View(const grpc::string_ref& text) { return {text.data(), text.size()}; }
 
 // The one value of `key`; empty when it is absent or sent more than once, which nobody honest does.
 absl::string_view MetadataValue(const std::multimap<grpc::string_ref, grpc::string_ref>& metadata,

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -56,8 +56,8 @@ absl::StatusOr<std::string> TreeName(const std::string& folder) {
   const int error = errno;
   if (fd >= 0) close(fd);
   if (!written) {
-    return absl::UnavailableError(
-        absl::StrCat("data_folder: cannot make ", path, ": ", std::strerror(error)));
+    return absl::UnavailableError(absl::StrCat("data_folder: cannot make ", path, ": ",
+                                               std::generic_category().message(error)));
   }
   return name;
 }
@@ -65,7 +65,7 @@ absl::StatusOr<std::string> TreeName(const std::string& folder) {
 class HostImpl final : public Host {
  public:
   absl::Status Init(const config::Config& config, const MakeService& make,
-                    HostOverrides overrides) {
+                    const HostOverrides& overrides) {
     config_ = config;
     TRUSTHUB_RETURN_IF_ERROR(InitClocks(overrides));
     TRUSTHUB_RETURN_IF_ERROR(InitSecrets());
@@ -263,9 +263,9 @@ class HostImpl final : public Host {
 
 absl::StatusOr<std::unique_ptr<Host>> Host::Start(const config::Config& config,
                                                   const MakeService& make,
-                                                  HostOverrides overrides) {
+                                                  const HostOverrides& overrides) {
   auto host = std::make_unique<HostImpl>();
-  TRUSTHUB_RETURN_IF_ERROR(host->Init(config, make, std::move(overrides)));
+  TRUSTHUB_RETURN_IF_ERROR(host->Init(config, make, overrides));
   return host;
 }
 

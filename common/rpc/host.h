@@ -59,7 +59,7 @@ class Host {
   // setting, file or method.
   static absl::StatusOr<std::unique_ptr<Host>> Start(const config::Config& config,
                                                      const MakeService& make,
-                                                     HostOverrides overrides = {});
+                                                     const HostOverrides& overrides = {});
   virtual ~Host() = default;  // drains with no patience
   virtual int port() const = 0;
   // Health says NOT_SERVING, new calls are refused with SERVER_STOPPING, calls under way are

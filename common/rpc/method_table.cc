@@ -108,7 +108,7 @@ absl::string_view Method::SubjectOf(const google::protobuf::Message& request) co
 }
 
 absl::StatusOr<std::unique_ptr<MethodTable>> MethodTable::Compile(
-    const std::vector<Routes>& routes, std::shared_ptr<const proto::CodeSets> code_sets) {
+    const std::vector<Routes>& routes, const std::shared_ptr<const proto::CodeSets>& code_sets) {
   auto table = std::make_unique<MethodTable>();
   std::set<const Descriptor*> requests;
   for (const Routes& of_file : routes) {

@@ -48,7 +48,7 @@ class MethodTable {
  public:
   // Compiles the services of all `routes`. Errors name the method or field and what is missing.
   static absl::StatusOr<std::unique_ptr<MethodTable>> Compile(
-      const std::vector<Routes>& routes, std::shared_ptr<const proto::CodeSets> code_sets);
+      const std::vector<Routes>& routes, const std::shared_ptr<const proto::CodeSets>& code_sets);
 
   const std::vector<std::unique_ptr<Method>>& methods() const { return methods_; }
 
