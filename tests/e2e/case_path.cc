@@ -10,7 +10,6 @@
 #include "common/identifiers/identifiers.h"
 #include "common/time/civil_date.h"
 #include "tests/e2e/eventually.h"
-#include "trusthub/directory/v1/directory_service.pb.h"
 
 namespace trusthub::testing {
 namespace {
@@ -38,29 +37,6 @@ std::string UpnOf(int number) {
 }  // namespace
 
 absl::Time CaseStart() { return absl::FromCivil(absl::CivilHour(2010, 1, 11, 10), London()); }
-
-absl::Status LoadDirectory(const hubctl::Hub& hub) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<hubctl::Desk> admin, hub.DeskOf("hub-admin-01"));
-  constexpr char kPurpose[] = "directory_administration";
-  constexpr char kReference[] = "LOAD-1";
-  for (const hubctl::ListedAgency& listed : hub.directory().agencies) {
-    directory::v1::CreateAgencyRequest request;
-    request.set_request_id(StableUuid(absl::StrCat("agencies/", listed.id)));
-    request.set_agency_id(listed.id);
-    *request.mutable_agency() = listed.agency;
-    TRUSTHUB_RETURN_IF_ERROR(
-        admin->Call<directory::v1::CreateAgencyResponse>(request, kPurpose, kReference).status());
-  }
-  for (const hubctl::ListedWorker& listed : hub.directory().workers) {
-    directory::v1::CreateWorkerRequest request;
-    request.set_request_id(StableUuid(absl::StrCat("workers/", listed.id)));
-    request.set_worker_id(listed.id);
-    *request.mutable_worker() = listed.worker;
-    TRUSTHUB_RETURN_IF_ERROR(
-        admin->Call<directory::v1::CreateWorkerResponse>(request, kPurpose, kReference).status());
-  }
-  return absl::OkStatus();
-}
 
 children::v1::ChildDetails DetailsOf(int number) {
   children::v1::ChildDetails details;

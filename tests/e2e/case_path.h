@@ -26,10 +26,6 @@ namespace trusthub::testing {
 // A Monday in London, 11 January 2010, at ten: a working week lies ahead.
 absl::Time CaseStart();
 
-// Adds the agencies and workers of the directory file as the directory administrator. The other
-// services learn them a moment later. Twice is the same as once.
-absl::Status LoadDirectory(const hubctl::Hub& hub);
-
 // Who child `number` is: no two numbers make one child.
 children::v1::ChildDetails DetailsOf(int number);
 children::v1::RegisterChildRequest RegistrationOf(int number, absl::string_view request_id);

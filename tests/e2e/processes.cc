@@ -13,8 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
+#include "deploy/hubctl/loading.h"
 #include "gtest/gtest.h"
-#include "tests/e2e/case_path.h"
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/health_probe.h"
 
@@ -112,7 +112,7 @@ absl::Status RunningHub::Failed(const std::string& service, absl::string_view wh
       absl::StrCat("trusthub-", service, " ", what, ":\n", LastLines(LogOf(service))));
 }
 
-absl::Status RunningHub::LoadDirectory() { return testing::LoadDirectory(*hub_); }
+absl::Status RunningHub::LoadDirectory() { return hubctl::LoadDirectory(*hub_, nullptr).status(); }
 
 std::unique_ptr<hubctl::Desk> RunningHub::DeskOf(absl::string_view worker) const {
   auto desk = hub_->DeskOf(worker);

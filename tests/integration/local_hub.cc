@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "deploy/hubctl/loading.h"
 #include "services/assessments/service.h"
 #include "services/children/service.h"
 #include "services/directory/service.h"
@@ -66,7 +67,7 @@ absl::Status LocalHub::Init() {
   TRUSTHUB_RETURN_IF_ERROR(hubctl::InitHub(init));
   TRUSTHUB_ASSIGN_OR_RETURN(hub_, hubctl::Hub::Open(init.folder));
   for (const char* service : hubctl::kServices) TRUSTHUB_RETURN_IF_ERROR(StartService(service));
-  return LoadDirectory(*hub_);
+  return hubctl::LoadDirectory(*hub_, nullptr).status();
 }
 
 absl::Status LocalHub::StartService(absl::string_view service) {
