@@ -1,8 +1,8 @@
 // main() of every service.
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -23,6 +23,7 @@ constexpr int kExitConfiguration = 78;
 // What would let data or keys out of the process by a side door.
 const char* ForbiddenEnvironment() {
   for (const char* name : {"GRPC_TRACE", "SSLKEYLOGFILE"}) {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet.
     const char* value = std::getenv(name);
     if (value != nullptr && *value != '\0') return name;
   }
@@ -62,6 +63,7 @@ int RunService(int argc, char** argv, const char* service, const MakeService& ma
   ForbidCoreDumps();
   RaiseFileLimit();
   // What the libraries would print is not ours to vouch for, and no line of our log.
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   google::protobuf::SetLogHandler(nullptr);
   log::SetService(service);

@@ -202,8 +202,8 @@ TEST_P(StoreSuite, ConflictLeavesNoTrace) {
   set.records[0].index = {{"f.state", "new"}};
   set.events.push_back({"children/c1", "event"});
   set.states.push_back({"space", "key", "value"});
-  set.touches.push_back("children/c1");
-  set.leaves.push_back("leaf");
+  set.touches.emplace_back("children/c1");
+  set.leaves.emplace_back("leaf");
   set.answer = AnswerSet("request", "response", absl::InfiniteFuture()).answer;
   set.answer->expires = kWritten + absl::Hours(24 * 365 * 100);
   EXPECT_TRUE(IsConflict(Commit(set).status()));
@@ -313,7 +313,7 @@ TEST_P(StoreSuite, EventsAreNumberedWithoutGaps) {
 TEST_P(StoreSuite, LeavesAreKeptWithTheirHead) {
   EXPECT_EQ(*Snap()->Head(), nullptr);
   WriteSet set = LeafSet("one");
-  set.leaves.push_back("two");
+  set.leaves.emplace_back("two");
   const auto committed = Commit(std::move(set));
   ASSERT_TRUE(committed.ok());
   ASSERT_EQ(committed->leaves.size(), 2u);
@@ -343,7 +343,7 @@ TEST_P(StoreSuite, NothingIsWrittenWhenTheLogRefuses) {
   EXPECT_EQ(error::ReasonOf(Commit(LeafSet("lost")).status()),
             errors::v1::ERROR_REASON_AUDIT_UNAVAILABLE);
   WriteSet set = RecordSet("referrals/a", 1, "a");
-  set.leaves.push_back("leaf");
+  set.leaves.emplace_back("leaf");
   EXPECT_EQ(error::ReasonOf(Commit(set).status()), errors::v1::ERROR_REASON_STORE_UNAVAILABLE);
   EXPECT_FALSE(Snap()->Find("referrals/a")->has_value());
   sequencer_->FailExtend(false);

@@ -23,7 +23,7 @@ constexpr char kSchool[] = "agencies/uphall-primary";
 std::string NhsNumberOf(int number) {
   for (int serial = number * 20;; ++serial) {
     for (char check = '0'; check <= '9'; ++check) {
-      const std::string candidate = absl::StrFormat("999%06d%c", serial, check);
+      std::string candidate = absl::StrFormat("999%06d%c", serial, check);
       if (identifiers::IsNhsNumber(candidate)) return candidate;
     }
   }

@@ -1,9 +1,9 @@
 #include "tests/e2e/processes.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -54,7 +54,7 @@ std::vector<std::string> LinesOf(const std::string& path) {
   return lines;
 }
 
-absl::StatusOr<std::unique_ptr<RunningHub>> RunningHub::Start(Options options) {
+absl::StatusOr<std::unique_ptr<RunningHub>> RunningHub::Start(const Options& options) {
   absl::Status status;
   for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
     auto hub = std::unique_ptr<RunningHub>(new RunningHub());

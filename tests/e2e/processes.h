@@ -41,7 +41,7 @@ class RunningHub {
   };
   // Returns when every service serves; an error says which one does not, with what it said.
   static absl::StatusOr<std::unique_ptr<RunningHub>> Start() { return Start(Options()); }
-  static absl::StatusOr<std::unique_ptr<RunningHub>> Start(Options options);
+  static absl::StatusOr<std::unique_ptr<RunningHub>> Start(const Options& options);
   ~RunningHub();
 
   // Adds the agencies and workers of the directory file as the directory administrator. The other

@@ -77,8 +77,7 @@ absl::Status LocalHub::StartService(absl::string_view service) {
       config::Load(absl::StrCat(hub_->folder(), "/config/", service, ".yaml")));
   rpc::HostOverrides overrides;
   overrides.clocks = Clocks{&RealClock(), &clock_};
-  TRUSTHUB_ASSIGN_OR_RETURN(hosts_[name],
-                            rpc::Host::Start(config, MakerOf(name), std::move(overrides)));
+  TRUSTHUB_ASSIGN_OR_RETURN(hosts_[name], rpc::Host::Start(config, MakerOf(name), overrides));
   return absl::OkStatus();
 }
 
