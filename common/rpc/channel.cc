@@ -170,6 +170,9 @@ class Client::Impl {
       args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);  // retries are ours: with the same request_id
       args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
       args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+      // A name that did not resolve, because its container had not started yet, is asked for again
+      // soon; by default gRPC waits 30 s.
+      args.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 500);
       args.SetMaxReceiveMessageSize(4 * limits::kResponseBytesMax);
       channel = grpc::CreateCustomChannel(address->second, credentials_, args);
     }

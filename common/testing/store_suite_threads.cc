@@ -14,7 +14,6 @@ namespace trusthub::testing {
 
 using store::Committed;
 using store::IsConflict;
-using store::Snapshot;
 using store::WriteSet;
 
 void LinkStoreSuiteThreads() {}
@@ -105,7 +104,7 @@ TEST_P(StoreSuite, ConflictWithinAGroupStrikesOnlyTheLaterSet) {
   for (std::size_t i = 0; i < 3; ++i) {
     WriteSet set = LeafSet(absl::StrCat("leaf", i));
     if (i < 2) set.guards.push_back({"key", 0});
-    set.touches.push_back("key");
+    set.touches.emplace_back("key");
     store().Commit(std::move(set),
                    [&results, i](absl::StatusOr<Committed> done) { results[i] = done.status(); });
   }

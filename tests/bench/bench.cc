@@ -52,7 +52,7 @@ struct Sample {
 
 std::string NhsNumber(int n) {
   for (int digit = 0; digit < 10; ++digit) {
-    const std::string number = absl::StrFormat("9995%05d%d", n, digit);
+    std::string number = absl::StrFormat("9995%05d%d", n, digit);
     if (identifiers::IsNhsNumber(number)) return number;
   }
   return "";

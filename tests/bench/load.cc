@@ -77,7 +77,7 @@ class Load {
     slot.response.Clear();
     stubs_[index % stubs_.size()]->UnaryCall(
         slot.context.get(), target_.method, {}, &slot.request, &slot.response,
-        [this, index](grpc::Status status) { Done(index, status); });
+        [this, index](const grpc::Status& status) { Done(index, status); });
   }
 
   void Done(std::size_t index, const grpc::Status& status) {
