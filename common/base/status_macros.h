@@ -1,6 +1,6 @@
 // File: status_macros.h
 //
-// The two usual status macros. No other macros but TRUSTHUB_RPC (common/rpc/serve.h) exist.
+// The two usual status macros. There are no others: common/rpc/routes.h needs none.
 #ifndef TRUSTHUB_COMMON_BASE_STATUS_MACROS_H_
 #define TRUSTHUB_COMMON_BASE_STATUS_MACROS_H_
 
