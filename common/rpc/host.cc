@@ -86,8 +86,9 @@ class HostImpl final : public Host {
     drained_ = true;
     // Started in part: only what exists is ended, in the reverse order of its making.
     const absl::Duration until = MonotonicNow() + limit;
-    if (listener_ != nullptr) listener_->SetServing(false);
+    // In this order: whoever reads NOT_SERVING finds the door closed.
     if (pipeline_ != nullptr) pipeline_->BeginDrain();
+    if (listener_ != nullptr) listener_->SetServing(false);
     if (watches_ != nullptr) watches_->Stop();
     // gRPC answers what comes after its shutdown with CANCELLED, which no client tries again. Until
     // our calls are done it therefore goes on, and new ones are refused by us.

@@ -18,6 +18,10 @@ class MachineClock final : public Clock {
   absl::Time Now() const override { return absl::Now(); }
 };
 
+// Write times of files advance in kernel ticks (1 to 10 ms), so two settings in one tick look
+// alike. What was read this soon after it was written is read again.
+constexpr absl::Duration kWriteTimeGrain = absl::Seconds(1);
+
 class FileClockImpl final : public Clock {
  public:
   explicit FileClockImpl(std::string path) : path_(std::move(path)) {}
@@ -40,7 +44,8 @@ class FileClockImpl final : public Clock {
       return absl::NotFoundError(absl::StrCat("sandbox clock file ", path_, " cannot be read"));
     }
     const absl::Time written = absl::TimeFromTimespec(info.st_mtim);
-    if (written == written_) return absl::OkStatus();
+    if (written == written_ && settled_) return absl::OkStatus();
+    const absl::Time read_at = absl::Now();
     std::ifstream file(path_);
     std::string line;
     std::getline(file, line);
@@ -52,12 +57,14 @@ class FileClockImpl final : public Clock {
     }
     offset_ = instant - written;
     written_ = written;
+    settled_ = read_at - written > kWriteTimeGrain;
     return absl::OkStatus();
   }
 
   const std::string path_;
   mutable Mutex mutex_;
   mutable absl::Time written_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  mutable bool settled_ ABSL_GUARDED_BY(mutex_) = false;
   mutable absl::Duration offset_ ABSL_GUARDED_BY(mutex_);
 };
 
