@@ -25,6 +25,7 @@ bool Within(absl::Duration limit, absl::FunctionRef<bool()> condition) {
 
 bool MayBecomeKnown(const absl::Status& status) {
   switch (error::ReasonOf(status)) {
+    case errors::v1::ERROR_REASON_REQUEST_INVALID:  // names an agency that is new in the directory
     case errors::v1::ERROR_REASON_RECORD_NOT_FOUND:
     case errors::v1::ERROR_REASON_BASIS_MISSING:
     case errors::v1::ERROR_REASON_WORKER_NOT_QUALIFIED:

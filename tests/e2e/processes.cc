@@ -1,7 +1,5 @@
 #include "tests/e2e/processes.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -26,14 +24,6 @@ constexpr absl::Duration kStopLimit = absl::Seconds(40);
 constexpr int kPortAttempts = 8;
 constexpr std::size_t kLogLines = 20;
 constexpr char kPortTaken[] = "listen:";
-
-// Six ports below those that the kernel gives to outgoing connections, so that a service that is
-// started again finds its own port free.
-int SomeBasePort() {
-  static const int shift = static_cast<int>(getpid() * 7 % 2000);
-  static int tries = 0;
-  return 20000 + (shift + 331 * tries++) % 2000 * 6;
-}
 
 std::string LastLines(const std::string& path) {
   const std::vector<std::string> lines = LinesOf(path);
@@ -75,7 +65,8 @@ absl::Status RunningHub::Init() {
   hubctl::InitOptions init;
   init.folder = folder_->File("hub");
   init.config_folder = absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config");
-  init.base_port = SomeBasePort();
+  TRUSTHUB_ASSIGN_OR_RETURN(ports_, PortBlock::Take());
+  init.base_port = ports_->first();
   init.domain_now = options_.domain_now;
   TRUSTHUB_RETURN_IF_ERROR(hubctl::InitHub(init));
   TRUSTHUB_ASSIGN_OR_RETURN(hub_, hubctl::Hub::Open(init.folder));

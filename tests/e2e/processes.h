@@ -23,6 +23,7 @@
 #include "common/testing/temp_folder.h"
 #include "deploy/hubctl/hub_folder.h"
 #include "tests/e2e/child_process.h"
+#include "tests/e2e/port_block.h"
 
 namespace trusthub::testing {
 
@@ -78,6 +79,7 @@ class RunningHub {
 
   Options options_;
   std::unique_ptr<TempFolder> folder_;
+  std::unique_ptr<PortBlock> ports_;
   std::unique_ptr<hubctl::Hub> hub_;
   std::map<std::string, std::unique_ptr<ChildProcess>> processes_;
 };

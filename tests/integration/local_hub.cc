@@ -1,7 +1,5 @@
 #include "tests/integration/local_hub.h"
 
-#include <unistd.h>
-
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -33,12 +31,6 @@ const rpc::MakeService& MakerOf(const std::string& service) {
   return makers.at(service);
 }
 
-// Below the ports of outgoing connections, so that a stopped service finds its port free again.
-int SomeBasePort() {
-  static int tries = 0;
-  return 10000 + (static_cast<int>(getpid() * 7 % 1500) + 331 * tries++) % 1500 * 6;
-}
-
 }  // namespace
 
 LocalHub::LocalHub() : clock_(CaseStart()) {}
@@ -62,7 +54,8 @@ absl::Status LocalHub::Init() {
   hubctl::InitOptions init;
   init.folder = folder_.File("hub");
   init.config_folder = absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config");
-  init.base_port = SomeBasePort();
+  TRUSTHUB_ASSIGN_OR_RETURN(ports_, PortBlock::Take());
+  init.base_port = ports_->first();
   init.domain_now = CaseStart();
   TRUSTHUB_RETURN_IF_ERROR(hubctl::InitHub(init));
   TRUSTHUB_ASSIGN_OR_RETURN(hub_, hubctl::Hub::Open(init.folder));

@@ -16,6 +16,7 @@
 #include "common/testing/fake_clock.h"
 #include "common/testing/temp_folder.h"
 #include "deploy/hubctl/hub_folder.h"
+#include "tests/e2e/port_block.h"
 
 namespace trusthub::testing {
 
@@ -38,6 +39,7 @@ class LocalHub {
   absl::Status Init();
 
   TempFolder folder_;
+  std::unique_ptr<PortBlock> ports_;
   FakeClock clock_;
   std::unique_ptr<hubctl::Hub> hub_;
   std::map<std::string, std::unique_ptr<rpc::Host>> hosts_;
