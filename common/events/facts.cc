@@ -43,6 +43,30 @@ bool IsSame(const v1::InvolvementFact& a, const v1::InvolvementFact& b) {
   return a.agency() == b.agency() && a.kind() == b.kind() && a.basis() == b.basis();
 }
 
+bool IsSame(const v1::ConsentFact& a, const v1::ConsentFact& b) {
+  return a.consent() == b.consent();
+}
+
+bool IsSame(const v1::OverrideFact& a, const v1::OverrideFact& b) {
+  return a.consent_override() == b.consent_override();
+}
+
+bool IsSame(const v1::AllocationFact& a, const v1::AllocationFact& b) {
+  return a.allocation() == b.allocation();
+}
+
+bool IsSame(const v1::ConflictFact& a, const v1::ConflictFact& b) {
+  return a.conflict() == b.conflict();
+}
+
+bool IsSame(const v1::BreakGlassFact& a, const v1::BreakGlassFact& b) {
+  return a.break_glass() == b.break_glass();
+}
+
+bool IsSame(const internal::v1::EnquiryState& a, const internal::v1::EnquiryState& b) {
+  return a.enquiry() == b.enquiry();
+}
+
 bool IsSame(const v1::StatusFact& a, const v1::StatusFact& b) {
   return a.kind() == b.kind() && a.basis() == b.basis();
 }
@@ -58,27 +82,41 @@ void Merge(const Fact& fact, google::protobuf::RepeatedPtrField<Fact>* facts) {
   *facts->Add() = fact;
 }
 
+bool IsAboutEnquiry(const v1::Event& event) {
+  return event.kind() == v1::EVENT_KIND_ENQUIRY_STARTED ||
+         event.kind() == v1::EVENT_KIND_ENQUIRY_CONCLUDED;
+}
+
+bool ConcernsChild(const v1::Event& event) {
+  return event.has_involvement() || event.has_status() || event.has_consent() ||
+         event.has_consent_override() || event.has_allocation() || event.has_conflict() ||
+         event.has_break_glass() || IsAboutEnquiry(event);
+}
+
 // The facts of a child stand in one value, so that two sets that change it at a time would lose one
 // change: each counts on this key and guards it.
 absl::Status ApplyToChild(store::Transaction& tx, const v1::Event& event) {
-  if (!event.has_involvement() && !event.has_status()) return absl::OkStatus();
+  if (!ConcernsChild(event)) return absl::OkStatus();
   const std::string key = absl::StrCat("facts/", event.child());
   TRUSTHUB_RETURN_IF_ERROR(tx.GuardOn(key).status());
   tx.Touch(key);
   TRUSTHUB_ASSIGN_OR_RETURN(internal::v1::ChildFacts facts, ChildFactsOf(tx, event.child()));
   if (event.has_involvement()) Merge(event.involvement(), facts.mutable_involvements());
   if (event.has_status()) Merge(event.status(), facts.mutable_statuses());
+  if (event.has_consent()) Merge(event.consent(), facts.mutable_consents());
+  if (event.has_consent_override()) {
+    Merge(event.consent_override(), facts.mutable_consent_overrides());
+  }
+  if (event.has_allocation()) Merge(event.allocation(), facts.mutable_allocations());
+  if (event.has_conflict()) Merge(event.conflict(), facts.mutable_conflicts());
+  if (event.has_break_glass()) Merge(event.break_glass(), facts.mutable_break_glasses());
+  if (IsAboutEnquiry(event)) {
+    internal::v1::EnquiryState state;
+    state.set_enquiry(event.record());
+    state.set_concluded(event.kind() == v1::EVENT_KIND_ENQUIRY_CONCLUDED);
+    Merge(state, facts.mutable_enquiries());
+  }
   return Put(tx, kChildSpace, event.child(), facts);
-}
-
-std::uint32_t RelationOf(absl::string_view kind) {
-  if (kind == "HOLDING") return policy::kHolding;
-  if (kind == "REFERRER") return policy::kReferrer;
-  if (kind == "RESPONSIBLE") return policy::kResponsible;
-  if (kind == "ENQUIRY") return policy::kEnquiry;
-  if (kind == "CORE_GROUP") return policy::kCoreGroup;
-  if (kind == "PRESENTING") return policy::kPresenting;
-  return 0;  // A kind of a newer service gives nothing here until this service knows it.
 }
 
 std::uint32_t FlagOf(absl::string_view kind) {
@@ -89,6 +127,18 @@ std::uint32_t FlagOf(absl::string_view kind) {
 }
 
 }  // namespace
+
+std::uint32_t RelationOf(absl::string_view kind) {
+  if (kind == "HOLDING") return policy::kHolding;
+  if (kind == "REFERRER") return policy::kReferrer;
+  if (kind == "RESPONSIBLE") return policy::kResponsible;
+  if (kind == "ENQUIRY") return policy::kEnquiry;
+  if (kind == "CORE_GROUP") return policy::kCoreGroup;
+  if (kind == "PRESENTING") return policy::kPresenting;
+  if (kind == "ACTION_OWNER") return policy::kActionOwner;
+  if (kind == "ASKED") return policy::kAsked;
+  return 0;  // A kind of a newer service gives nothing here until this service knows it.
+}
 
 std::vector<v1::EventKind> FactKinds() {
   return {v1::EVENT_KIND_AGENCY_CHANGED,
@@ -103,7 +153,15 @@ std::vector<v1::EventKind> FactKinds() {
           v1::EVENT_KIND_PLAN_STARTED,
           v1::EVENT_KIND_PLAN_CHANGED,
           v1::EVENT_KIND_PLAN_ENDED,
-          v1::EVENT_KIND_ATTENDANCE_REGISTERED};
+          v1::EVENT_KIND_ATTENDANCE_REGISTERED,
+          v1::EVENT_KIND_CONSENT_CHANGED,
+          v1::EVENT_KIND_CONSENT_OVERRIDDEN,
+          v1::EVENT_KIND_ALLOCATION_CHANGED,
+          v1::EVENT_KIND_CONFLICT_CHANGED,
+          v1::EVENT_KIND_BREAK_GLASS_OPENED,
+          v1::EVENT_KIND_BREAK_GLASS_REVIEWED,
+          v1::EVENT_KIND_CHECK_CHANGED,
+          v1::EVENT_KIND_AGREEMENTS_ACTIVATED};
 }
 
 absl::Status ApplyFacts(store::Transaction& tx, const v1::Event& event) {

@@ -13,6 +13,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "common/base/relations.h"
 #include "common/store/transaction.h"
 #include "trusthub/events/v1/event.pb.h"
 #include "trusthub/internal/v1/projection.pb.h"
@@ -42,6 +44,29 @@ absl::StatusOr<std::optional<v1::ReferralFact>> ReferralFactOf(store::Transactio
 absl::StatusOr<std::optional<v1::DiscussionFact>> DiscussionFactOf(store::Transaction& tx,
                                                                    absl::string_view record);
 
+// Who asks about a child.
+struct Seeker {
+  absl::string_view agency;
+  absl::string_view agency_kind;  // without its prefix, e.g. "SCHOOL"
+  absl::string_view worker;
+  options::v1::Purpose purpose = options::v1::PURPOSE_UNSPECIFIED;
+};
+// What is the same for every child: see deploy/config/redbridge/policy.yaml.
+struct StandingRules {
+  // How long an ended involvement or allocation still counts, so that the last letter can be
+  // written. Never for presenting, emergency access or consent.
+  absl::Duration closing_window = absl::ZeroDuration();
+};
+// How the seeker stands to the child at `now`.
+policy::Standing StandingOf(const internal::v1::ChildFacts& facts, const Seeker& seeker,
+                            absl::Time now, const StandingRules& rules);
+// What the consents say of the seeker's agency and purpose at `now`; the newest that covers the
+// purpose counts, and its exclusions are stronger than its inclusions.
+policy::ConsentStanding ConsentOf(const internal::v1::ChildFacts& facts, const Seeker& seeker,
+                                  absl::Time now);
+
+// The bit of an involvement kind, e.g. "HOLDING"; 0 for one that is not known here.
+std::uint32_t RelationOf(absl::string_view kind);
 // policy::Relation bits of `agency` with the child at `now`; ended involvements give none.
 std::uint32_t RelationsOf(const internal::v1::ChildFacts& facts, absl::string_view agency,
                           absl::Time now);

@@ -216,8 +216,11 @@ absl::Status CheckCategories(const AgreementFile& file, const Item& item) {
 }
 
 absl::Status CheckItem(const AgreementFile& file, const Item& item) {
-  TRUSTHUB_RETURN_IF_ERROR(CheckPresent(
-      file, item, {Item::kCategoriesFieldNumber, Item::kDenyFieldNumber, Item::kWhenFieldNumber}));
+  TRUSTHUB_RETURN_IF_ERROR(
+      CheckPresent(file, item,
+                   {Item::kCategoriesFieldNumber, Item::kDenyFieldNumber, Item::kWhenFieldNumber,
+                    Item::kConsentFieldNumber, Item::kFromFieldNumber, Item::kOnwardFieldNumber,
+                    Item::kHandlingFieldNumber, Item::kTriggerFieldNumber}));
   TRUSTHUB_RETURN_IF_ERROR(CheckId(file, item, Item::kIdFieldNumber, item.id()));
   TRUSTHUB_RETURN_IF_ERROR(CheckRecipients(file, item));
   TRUSTHUB_RETURN_IF_ERROR(CheckPurposes(file, item));
@@ -236,7 +239,8 @@ absl::Status CheckItem(const AgreementFile& file, const Item& item) {
 absl::Status CheckAgreement(const AgreementFile& file) {
   const Agreement& agreement = file.agreement();
   TRUSTHUB_RETURN_IF_ERROR(
-      CheckPresent(file, agreement, {Agreement::kSecretCategoriesFieldNumber}));
+      CheckPresent(file, agreement,
+                   {Agreement::kSecretCategoriesFieldNumber, Agreement::kArrangementsFieldNumber}));
   TRUSTHUB_RETURN_IF_ERROR(CheckId(file, agreement, Agreement::kIdFieldNumber, agreement.id()));
   TRUSTHUB_RETURN_IF_ERROR(CheckDates(file));
   TRUSTHUB_RETURN_IF_ERROR(CheckConditions(file));

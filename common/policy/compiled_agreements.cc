@@ -144,4 +144,29 @@ Decision CompiledAgreements::Decide(const Question& question) const {
   return decision;
 }
 
+bool CompiledAgreements::Covers(const auth::Principal& caller, Purpose purpose,
+                                absl::CivilDay day) const {
+  for (const Rule& rule : rules_) {
+    if (rule.granted.empty() || day < rule.first_day || rule.last_day < day) continue;
+    const auto& roles = rule.item->to().roles();
+    const auto& purposes = rule.item->purposes();
+    if (std::find(roles.begin(), roles.end(), caller.role) != roles.end() &&
+        std::find(purposes.begin(), purposes.end(), purpose) != purposes.end() &&
+        IsRecipient(rule, caller)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool CompiledAgreements::AsksForProvider(options::v1::Role role, Purpose purpose,
+                                         RecordKind kind) const {
+  const std::size_t cell = CellOf(role, purpose, kind);
+  if (cell >= spans_.size()) return false;
+  for (std::uint32_t i = spans_[cell].begin; i < spans_[cell].end; ++i) {
+    if (candidates_[i]->item->has_from()) return true;
+  }
+  return false;
+}
+
 }  // namespace trusthub::policy

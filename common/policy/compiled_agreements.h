@@ -46,7 +46,10 @@ class CompiledAgreements final : public Agreements {
   Decision Decide(const Question& question) const override;
   absl::string_view version() const override { return version_; }
   bool IsSecret(Category category) const override { return secret_.Has(category); }
-  std::string ExplainWithheld(const Question& question, Category category) const override;
+  Explanation ExplainWithheld(const Question& question, Category category) const override;
+  bool Covers(const auth::Principal& caller, Purpose purpose, absl::CivilDay day) const override;
+  bool AsksForProvider(options::v1::Role role, Purpose purpose, RecordKind kind) const override;
+  const std::vector<v1::Agreement>& agreements() const override { return agreements_; }
 
   // By name. Every signed agreement's items, whatever their dates.
   const std::vector<Rule>& rules() const { return rules_; }

@@ -60,19 +60,23 @@ std::string Condition(const Rule& rule) {
     absl::StrAppend(&text, " and the child has ",
                     AllWords(v1::ChildFlag_descriptor(), rule.item->when()));
   }
-  return absl::StrCat(text, " (", rule.name, "). ", rule.item->released_by(), " can release it.");
+  return absl::StrCat(text, ".");
 }
 
 }  // namespace
 
-std::string CompiledAgreements::ExplainWithheld(const Question& question, Category category) const {
-  if (question.caller == nullptr) return "No caller is known.";
-  std::string text = absl::StrCat(
+Explanation CompiledAgreements::ExplainWithheld(const Question& question, Category category) const {
+  Explanation explanation;
+  if (question.caller == nullptr) {
+    explanation.reason = "No caller is known.";
+    return explanation;
+  }
+  explanation.reason = absl::StrCat(
       "The category ", Words(options::v1::Category_descriptor(), category), " of a record of kind ",
       Words(options::v1::RecordKind_descriptor(), question.record_kind),
       " is not shared with your role (",
       Words(options::v1::Role_descriptor(), question.caller->role), ") for the purpose of ",
-      Words(options::v1::Purpose_descriptor(), question.purpose), " here. ");
+      Words(options::v1::Purpose_descriptor(), question.purpose), " here.");
   const Rule* nearest = nullptr;
   for (const Rule& rule : rules_) {
     if (!IsInForce(rule, question.day) || !Contains(rule.item->records(), question.record_kind)) {
@@ -81,8 +85,10 @@ std::string CompiledAgreements::ExplainWithheld(const Question& question, Catego
     const bool asks = Contains(rule.item->to().roles(), question.caller->role) &&
                       Contains(rule.item->purposes(), question.purpose);
     if (rule.denied.Has(category) && asks && Matches(rule, question)) {
-      return absl::StrCat(text, rule.item->explanation(), " (", rule.name, "). ",
-                          rule.item->released_by(), " can release it.");
+      absl::StrAppend(&explanation.reason, " ", rule.item->explanation());
+      explanation.rule = rule.name;
+      explanation.released_by = rule.item->released_by();
+      return explanation;
     }
     if (rule.granted.Has(category) &&
         (nearest == nullptr || Nearness(rule, question) > Nearness(*nearest, question))) {
@@ -90,9 +96,13 @@ std::string CompiledAgreements::ExplainWithheld(const Question& question, Catego
     }
   }
   if (nearest == nullptr) {
-    return absl::StrCat(text, "No sharing agreement in force gives it to anyone.");
+    absl::StrAppend(&explanation.reason, " No sharing agreement in force gives it to anyone.");
+    return explanation;
   }
-  return absl::StrCat(text, Condition(*nearest));
+  explanation.rule = nearest->name;
+  explanation.what_would_change = Condition(*nearest);
+  explanation.released_by = nearest->item->released_by();
+  return explanation;
 }
 
 }  // namespace trusthub::policy

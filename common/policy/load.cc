@@ -63,23 +63,45 @@ absl::StatusOr<std::string> ReadText(const fs::path& path) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Agreements>> LoadAgreements(absl::string_view folder) {
+absl::StatusOr<std::vector<AgreementText>> ReadAgreementTexts(absl::string_view folder) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<fs::path> paths, ListFiles(folder));
+  std::vector<AgreementText> texts;
+  for (const fs::path& path : paths) {
+    TRUSTHUB_ASSIGN_OR_RETURN(std::string text, ReadText(path));
+    texts.push_back({path.filename().string(), std::move(text)});
+  }
+  return texts;
+}
+
+absl::StatusOr<std::shared_ptr<const Agreements>> CompileAgreements(
+    const std::vector<AgreementText>& texts) {
+  if (texts.empty()) {
+    return absl::FailedPreconditionError("a set holds no agreement; without one nothing is shared");
+  }
   std::vector<AgreementFile> files;
   std::string digested;
-  for (const fs::path& path : paths) {
-    TRUSTHUB_ASSIGN_OR_RETURN(const std::string text, ReadText(path));
-    TRUSTHUB_ASSIGN_OR_RETURN(AgreementFile file, ReadAgreement(path.string(), text));
+  for (const AgreementText& each : texts) {
+    TRUSTHUB_ASSIGN_OR_RETURN(AgreementFile file, ReadAgreement(each.file, each.text));
     TRUSTHUB_RETURN_IF_ERROR(CheckAgreement(file));
     files.push_back(std::move(file));
     // Sizes keep the boundaries, so that moving a line between files is another version.
-    absl::StrAppend(&digested, path.filename().string(), "\n", text.size(), "\n", text);
+    absl::StrAppend(&digested, each.file, "\n", each.text.size(), "\n", each.text);
   }
   TRUSTHUB_RETURN_IF_ERROR(CheckTogether(files));
   std::vector<v1::Agreement> agreements;
   for (const AgreementFile& file : files) agreements.push_back(file.agreement());
   return std::make_shared<const CompiledAgreements>(
       std::move(agreements), crypto::HexEncode(crypto::Sha256(digested)).substr(0, kVersionDigits));
+}
+
+absl::StatusOr<std::shared_ptr<const Agreements>> LoadAgreements(absl::string_view folder) {
+  TRUSTHUB_ASSIGN_OR_RETURN(std::vector<AgreementText> texts, ReadAgreementTexts(folder));
+  absl::StatusOr<std::shared_ptr<const Agreements>> compiled = CompileAgreements(texts);
+  if (compiled.ok()) return compiled;
+  // Errors name the file with its folder, so that an editor finds it.
+  return absl::Status(
+      compiled.status().code(),
+      absl::StrCat(std::string(folder), "/", std::string(compiled.status().message())));
 }
 
 }  // namespace trusthub::policy

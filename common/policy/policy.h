@@ -19,7 +19,9 @@
 #include "common/auth/principal.h"
 #include "common/base/relations.h"
 #include "google/protobuf/message.h"
+#include "trusthub/directory/v1/directory.pb.h"
 #include "trusthub/options/v1/options.pb.h"
+#include "trusthub/policy/v1/agreement.pb.h"
 
 namespace trusthub::policy {
 
@@ -57,12 +59,30 @@ struct Question {
   std::uint32_t relations = 0;
   std::uint32_t child_flags = 0;
   absl::CivilDay day;  // on the domain clock: agreements are effective-dated
+  // For this caller's agency and this purpose.
+  ConsentStanding consent = ConsentStanding::kNone;
+  // What emergency access opened: a rule that matches by kBreakGlass alone gives nothing else.
+  CategorySet break_glass_categories;
+  // Owner of the record, and its kind where a rule asks for it (see Agreements::AsksForProvider).
+  absl::string_view provider;
+  directory::v1::AgencyKind provider_kind = directory::v1::AGENCY_KIND_UNSPECIFIED;
 };
 
 struct Decision {
   CategorySet granted;
   // Rule that granted each category; "" for the rest. Points into the Agreements that decided.
   std::array<absl::string_view, 64> rules{};
+  // Whether a rule that would otherwise have decided differently asked for consent: the answer then
+  // rests on how fresh the consent is known.
+  bool rests_on_consent = false;
+};
+
+// Why a category was withheld, for a practitioner.
+struct Explanation {
+  std::string reason;
+  std::string rule;               // `agreement/item` that denies, or comes nearest; may be empty
+  std::string what_would_change;  // empty when nothing would
+  std::string released_by;        // agency; empty when no agreement gives it to anyone
 };
 
 // An immutable, loaded set of agreements. Decide is a pure function: thread-safe, no allocation.
@@ -74,11 +94,31 @@ class Agreements {
   virtual absl::string_view version() const = 0;
   // Whether the existence of `category` must not show in `withheld`.
   virtual bool IsSecret(Category category) const = 0;
-  // Why a category was not granted, for a practitioner, and the agency that can release it.
-  virtual std::string ExplainWithheld(const Question& question, Category category) const = 0;
+  // Why a category was not granted. Speaks of roles, purposes and agreements only: nothing of it
+  // depends on what the hub holds of the child beside what stands in `question`.
+  virtual Explanation ExplainWithheld(const Question& question, Category category) const = 0;
+  // Whether any agreement in force on `day` gives anything to this agency's role for this purpose.
+  // Where not, the call is refused with AGREEMENT_MISSING before it looks at any child.
+  virtual bool Covers(const auth::Principal& caller, Purpose purpose, absl::CivilDay day) const = 0;
+  // Whether a rule for (role, purpose, kind) asks who provides the record.
+  virtual bool AsksForProvider(options::v1::Role role, Purpose purpose, RecordKind kind) const = 0;
+  // The agreements, in the order of their ids; for explanations and tools.
+  virtual const std::vector<v1::Agreement>& agreements() const = 0;
 };
 
-// Reads every *.yaml of `folder`. An error names the file, the line and what to do.
+// An agreement file as text: what travels when a set is proposed and activated.
+struct AgreementText {
+  std::string file;  // "referrals.yaml"
+  std::string text;
+};
+
+// Reads every *.yaml of `folder`, in the order of their names.
+absl::StatusOr<std::vector<AgreementText>> ReadAgreementTexts(absl::string_view folder);
+// Compiles a whole set. An error names the file, the line and what to do. The version depends on
+// the files alone, not on where they came from.
+absl::StatusOr<std::shared_ptr<const Agreements>> CompileAgreements(
+    const std::vector<AgreementText>& texts);
+// Both in turn.
 absl::StatusOr<std::shared_ptr<const Agreements>> LoadAgreements(absl::string_view folder);
 
 // The record of a message that is about to be given, as far as policy needs it.

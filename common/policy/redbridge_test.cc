@@ -447,27 +447,28 @@ TEST(RedbridgeTest, RefusalIsExplainedWithWhoCanRelease) {
   question.record_kind = options::v1::RECORD_KIND_PLAN;
   question.relations = kPresenting;
   question.day = kDay;
-  EXPECT_EQ(
-      Redbridge().ExplainWithheld(question, options::v1::CATEGORY_PLAN_CONTENT),
-      "The category plan content of a record of kind plan is not shared with your role (emergency "
-      "nurse) for the purpose of unscheduled care here. The content of a plan never comes to "
-      "unscheduled care; ring the duty team. (unscheduled-care/never-plan-content). "
-      "agencies/redbridge-council can release it.");
+  Explanation why = Redbridge().ExplainWithheld(question, options::v1::CATEGORY_PLAN_CONTENT);
+  EXPECT_EQ(why.reason,
+            "The category plan content of a record of kind plan is not shared with your role "
+            "(emergency nurse) for the purpose of unscheduled care here. The content of a plan "
+            "never comes to unscheduled care; ring the duty team.");
+  EXPECT_EQ(why.rule, "unscheduled-care/never-plan-content");
+  EXPECT_EQ(why.released_by, "agencies/redbridge-council");
+  EXPECT_EQ(why.what_would_change, "");
   caller.agency_kind = directory::v1::AGENCY_KIND_SCHOOL;
   caller.role = options::v1::ROLE_DESIGNATED_LEAD;
   question.purpose = options::v1::PURPOSE_EDUCATION_SUPPORT;
   question.relations = kHolding;
-  EXPECT_EQ(
-      Redbridge().ExplainWithheld(question, options::v1::CATEGORY_PLAN_CONTENT),
-      "The category plan content of a record of kind plan is not shared with your role (designated "
-      "lead) for the purpose of education support here. It is shared with child abuse "
-      "investigator, health visitor, general practitioner, camhs practitioner, designated lead for "
-      "child protection planning, education support, health care, police protection where their "
-      "agency stands to the child or record as core group (child-protection/core-group). "
-      "agencies/redbridge-council can release it.");
-  EXPECT_TRUE(
-      absl::EndsWith(Redbridge().ExplainWithheld(question, options::v1::CATEGORY_SEXUAL_HEALTH),
-                     "No sharing agreement in force gives it to anyone."));
+  why = Redbridge().ExplainWithheld(question, options::v1::CATEGORY_PLAN_CONTENT);
+  EXPECT_EQ(why.rule, "child-protection/core-group");
+  EXPECT_EQ(why.what_would_change,
+            "It is shared with child abuse investigator, health visitor, general practitioner, "
+            "camhs practitioner, designated lead for child protection planning, education support, "
+            "health care, police protection where their agency stands to the child or record as "
+            "core group.");
+  why = Redbridge().ExplainWithheld(question, options::v1::CATEGORY_SEXUAL_HEALTH);
+  EXPECT_TRUE(absl::EndsWith(why.reason, "No sharing agreement in force gives it to anyone."));
+  EXPECT_EQ(why.released_by, "");
 }
 
 }  // namespace

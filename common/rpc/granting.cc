@@ -109,7 +109,11 @@ void Granting::FillWithheld(types::v1::Disclosure* disclosure) const {
     row->set_category(value);
     for (const Made& made : made_) {
       if (made.decision.granted.Has(value)) continue;
-      row->set_reason(agreements_.ExplainWithheld(QuestionOf(made), value));
+      policy::Explanation why = agreements_.ExplainWithheld(QuestionOf(made), value);
+      row->set_reason(std::move(why.reason));
+      row->set_rule(std::move(why.rule));
+      row->set_what_would_change(std::move(why.what_would_change));
+      row->set_released_by(std::move(why.released_by));
       break;
     }
   }

@@ -100,11 +100,7 @@ struct Admission {
   options::v1::Purpose purpose = options::v1::PURPOSE_UNSPECIFIED;
 };
 
-// Relations and flags of the caller's agency with one child.
-struct Standing {
-  std::uint32_t relations = 0;
-  std::uint32_t child_flags = 0;
-};
+using policy::Standing;
 
 class CallState;
 

@@ -34,6 +34,9 @@ class Directory {
   // have. Emits WORKER_CHANGED.
   absl::StatusOr<v1::CreateWorkerResponse> CreateWorker(rpc::Call& call,
                                                         const v1::CreateWorkerRequest& request);
+  // From the day after the last one the worker is refused.
+  absl::StatusOr<v1::EndWorkerResponse> EndWorker(rpc::Call& call,
+                                                  const v1::EndWorkerRequest& request);
   absl::StatusOr<v1::GetWorkerResponse> GetWorker(rpc::Call& call,
                                                   const v1::GetWorkerRequest& request);
   // Workers of one agency, in order of creation.

@@ -11,6 +11,7 @@ rpc::Routes DirectoryRoutes(Directory* directory) {
       .Add(&Directory::GetAgency, directory)
       .Add(&Directory::ListAgencies, directory)
       .Add(&Directory::CreateWorker, directory)
+      .Add(&Directory::EndWorker, directory)
       .Add(&Directory::GetWorker, directory)
       .Add(&Directory::ListWorkers, directory);
   return routes;

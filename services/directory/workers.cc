@@ -44,6 +44,9 @@ events::v1::Event ChangeOf(const v1::Worker& worker, absl::string_view author_ag
   fact->set_worker(worker.name());
   fact->set_agency(worker.agency());
   fact->set_role(worker.role());
+  fact->set_home_postcode(worker.home_postcode());
+  fact->set_team(worker.team());
+  if (worker.has_leave_date()) *fact->mutable_leave_date() = worker.leave_date();
   if (worker.has_qualified_date()) *fact->mutable_qualified_date() = worker.qualified_date();
   return event;
 }
@@ -68,6 +71,22 @@ absl::StatusOr<v1::CreateWorkerResponse> Directory::CreateWorker(
   worker = request.worker();
   worker.set_name(absl::StrCat("workers/", request.worker_id()));
   TRUSTHUB_RETURN_IF_ERROR(call.tx.Create(&worker, worker.agency(), call.caller.agency));
+  TRUSTHUB_RETURN_IF_ERROR(
+      events::EmitAndApply(call.tx, ChangeOf(worker, call.caller.agency, call.now)));
+  return response;
+}
+
+absl::StatusOr<v1::EndWorkerResponse> Directory::EndWorker(rpc::Call& call,
+                                                           const v1::EndWorkerRequest& request) {
+  if (call.caller.agency != kHubAgency) return error::MethodNotPermitted("directory.workers.end");
+  if (!DateFromProto(request.leave_date()).ok()) {
+    return error::RequestInvalid({{"leave_date", "must be a real day with all three parts"}});
+  }
+  v1::EndWorkerResponse response;
+  v1::Worker& worker = *response.mutable_worker();
+  TRUSTHUB_ASSIGN_OR_RETURN(worker, call.tx.Get<v1::Worker>(request.name()));
+  *worker.mutable_leave_date() = request.leave_date();
+  TRUSTHUB_RETURN_IF_ERROR(call.tx.Update(&worker, request.etag()));
   TRUSTHUB_RETURN_IF_ERROR(
       events::EmitAndApply(call.tx, ChangeOf(worker, call.caller.agency, call.now)));
   return response;

@@ -1,6 +1,7 @@
 #include "services/plans/plans.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,14 +23,6 @@ constexpr char kOpenPlanIndex[] = "plans/open";
 
 std::vector<store::IndexKey> OpenPlanKey(const v1::Plan& plan) {
   return {{kOpenPlanIndex, plan.child(), /*unique=*/true}};
-}
-
-absl::StatusOr<std::optional<v1::Plan>> OpenPlanOf(store::Transaction& tx,
-                                                   absl::string_view child) {
-  TRUSTHUB_ASSIGN_OR_RETURN(store::Page<v1::Plan> page,
-                            tx.ListByIndex<v1::Plan>(kOpenPlanIndex, child, 0, 1));
-  if (page.records.empty()) return std::nullopt;
-  return std::move(page.records.front());
 }
 
 absl::StatusOr<Named> WhatIsKnown(store::Transaction& tx,
@@ -81,10 +74,21 @@ absl::Status TellPlan(rpc::Call& call, const v1::Plan& plan, events::v1::EventKi
   *fact.mutable_start_date() = plan.start_date();
   if (plan.has_end_date()) *fact.mutable_end_date() = plan.end_date();
   *fact.mutable_core_group() = plan.core_group();
+  std::set<std::string> doers;
+  for (const v1::PlanAction& action : plan.actions()) doers.insert(action.owner_agency());
+  fact.mutable_action_owners()->Assign(doers.begin(), doers.end());
   return events::EmitAndApply(call.tx, event);
 }
 
 }  // namespace
+
+absl::StatusOr<std::optional<v1::Plan>> OpenPlanOf(store::Transaction& tx,
+                                                   absl::string_view child) {
+  TRUSTHUB_ASSIGN_OR_RETURN(store::Page<v1::Plan> page,
+                            tx.ListByIndex<v1::Plan>(kOpenPlanIndex, child, 0, 1));
+  if (page.records.empty()) return std::nullopt;
+  return std::move(page.records.front());
+}
 
 absl::StatusOr<v1::RecordConferenceResponse> Plans::RecordConference(
     rpc::Call& call, const v1::RecordConferenceRequest& request) {

@@ -6,6 +6,7 @@
 #define TRUSTHUB_SERVICES_PLANS_PLANS_H_
 
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "common/rpc/call.h"
@@ -14,6 +15,9 @@
 #include "trusthub/plans/v1/plans_service.pb.h"
 
 namespace trusthub::plans {
+
+// The child's child protection plan in force.
+absl::StatusOr<std::optional<v1::Plan>> OpenPlanOf(store::Transaction& tx, absl::string_view child);
 
 // Thread-safe: holds nothing that changes. The council of a conference is the caller's agency; only
 // the council that owns a plan changes it (METHOD_NOT_PERMITTED otherwise).
@@ -34,6 +38,9 @@ class Plans {
   absl::StatusOr<v1::RecordCoreGroupResponse> RecordCoreGroup(
       rpc::Call& call, const v1::RecordCoreGroupRequest& request);
   // STATE_FORBIDS, BASIS_MISSING, DATE_FORBIDDEN, ETAG_STALE.
+  // The actions of the plan in force, each a record of the agency that does it.
+  absl::StatusOr<v1::ListOwnActionsResponse> ListOwnActions(
+      rpc::Call& call, const v1::ListOwnActionsRequest& request);
   absl::StatusOr<v1::EndPlanResponse> EndPlan(rpc::Call& call, const v1::EndPlanRequest& request);
 
  private:

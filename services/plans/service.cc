@@ -14,6 +14,7 @@ rpc::Routes PlansRoutes(Plans* domain) {
       .Add(&Plans::GetPlan, domain)
       .Add(&Plans::ListPlans, domain)
       .Add(&Plans::RecordCoreGroup, domain)
+      .Add(&Plans::ListOwnActions, domain)
       .Add(&Plans::EndPlan, domain);
   return routes;
 }

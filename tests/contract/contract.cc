@@ -5,19 +5,32 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "trusthub/assessments/v1/allegations_service.pb.h"
 #include "trusthub/assessments/v1/assessments_service.pb.h"
+#include "trusthub/assessments/v1/checks_service.pb.h"
+#include "trusthub/assessments/v1/common_assessments_service.pb.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
+#include "trusthub/children/v1/access_reviews_service.pb.h"
+#include "trusthub/children/v1/allocations_service.pb.h"
+#include "trusthub/children/v1/break_glass_service.pb.h"
 #include "trusthub/children/v1/children_service.pb.h"
+#include "trusthub/children/v1/consents_service.pb.h"
+#include "trusthub/children/v1/sharing_decisions_service.pb.h"
 #include "trusthub/directory/v1/directory_service.pb.h"
 #include "trusthub/errors/v1/details.pb.h"
 #include "trusthub/errors/v1/error_reason.pb.h"
 #include "trusthub/events/v1/events_service.pb.h"
+#include "trusthub/health/v1/consultations_service.pb.h"
+#include "trusthub/health/v1/health_records_service.pb.h"
 #include "trusthub/health/v1/health_service.pb.h"
 #include "trusthub/internal/v1/page_token.pb.h"
 #include "trusthub/internal/v1/projection.pb.h"
 #include "trusthub/options/v1/options.pb.h"
+#include "trusthub/plans/v1/placements_service.pb.h"
 #include "trusthub/plans/v1/plans_service.pb.h"
 #include "trusthub/policy/v1/agreement.pb.h"
+#include "trusthub/policy/v1/agreement_sets_service.pb.h"
+#include "trusthub/policy/v1/decisions_service.pb.h"
 #include "trusthub/referrals/v1/referrals_service.pb.h"
 
 namespace trusthub::contract {
@@ -34,6 +47,19 @@ Files AskedFor() {
       assessments::v1::GetAssessmentRequest::descriptor()->file(),
       audit::v1::GetTreeHeadRequest::descriptor()->file(),
       children::v1::GetChildRequest::descriptor()->file(),
+      assessments::v1::GetAllegationRequest::descriptor()->file(),
+      assessments::v1::GetCheckRequest::descriptor()->file(),
+      assessments::v1::GetCommonAssessmentRequest::descriptor()->file(),
+      children::v1::GetAccessReviewRequest::descriptor()->file(),
+      children::v1::ListAllocationsRequest::descriptor()->file(),
+      children::v1::GetBreakGlassRequest::descriptor()->file(),
+      children::v1::GetConsentRequest::descriptor()->file(),
+      children::v1::GetSharingDecisionRequest::descriptor()->file(),
+      health::v1::GetConsultationRequest::descriptor()->file(),
+      health::v1::GetHealthRecordRequest::descriptor()->file(),
+      plans::v1::GetPlacementRequest::descriptor()->file(),
+      policy::v1::GetAgreementSetRequest::descriptor()->file(),
+      policy::v1::ExplainDecisionRequest::descriptor()->file(),
       directory::v1::GetAgencyRequest::descriptor()->file(),
       errors::v1::ErrorInfo::descriptor()->file(),
       errors::v1::ErrorReason_descriptor()->file(),
