@@ -132,6 +132,22 @@ absl::Status CheckSignatories(const AgreementFile& file) {
   return absl::OkStatus();
 }
 
+// Arrangements are given whole. A breach is told within the 72 hours in which the controller must
+// tell the regulator (UK GDPR Article 33(1)).
+absl::Status CheckArrangements(const AgreementFile& file) {
+  constexpr int kMostBreachHours = 72;
+  const Agreement& agreement = file.agreement();
+  if (!agreement.has_arrangements()) return absl::OkStatus();
+  const v1::Arrangements& arrangements = agreement.arrangements();
+  TRUSTHUB_RETURN_IF_ERROR(CheckPresent(file, arrangements, {}));
+  if (arrangements.breach_hours() > kMostBreachHours) {
+    return file.Error(file.Line(arrangements, v1::Arrangements::kBreachHoursFieldNumber),
+                      absl::StrCat("`breach_hours` is more than ", kMostBreachHours,
+                                   ", within which the regulator must know; lower it"));
+  }
+  return absl::OkStatus();
+}
+
 bool IsParty(const Agreement& agreement, absl::string_view agency) {
   return std::any_of(agreement.parties().begin(), agreement.parties().end(),
                      [&](const v1::Party& party) { return party.agency() == agency; });
@@ -142,31 +158,43 @@ bool IsPartyKind(const Agreement& agreement, int kind) {
                      [&](const v1::Party& party) { return party.agency_kind() == kind; });
 }
 
-absl::Status CheckRecipients(const AgreementFile& file, const Item& item) {
+// Agencies that `part` of an item names, by name and by kind: some, and all of them parties.
+// Recipients and Providers have the same two fields.
+template <typename Agencies>
+absl::Status CheckAreParties(const AgreementFile& file, const Agencies& part,
+                             absl::string_view what) {
   const Agreement& agreement = file.agreement();
-  const Recipients& to = item.to();
-  TRUSTHUB_RETURN_IF_ERROR(CheckPresent(
-      file, to, {Recipients::kAgenciesFieldNumber, Recipients::kAgencyKindsFieldNumber}));
-  if (to.agencies().empty() && to.agency_kinds().empty()) {
-    return file.Error(file.Line(to, 0), "names no recipient; add `agencies` or `agency_kinds`");
+  if (part.agencies().empty() && part.agency_kinds().empty()) {
+    return file.Error(file.Line(part, 0),
+                      absl::StrCat("names no ", what, "; add `agencies` or `agency_kinds`"));
   }
-  for (const std::string& agency : to.agencies()) {
-    TRUSTHUB_RETURN_IF_ERROR(CheckAgencyName(file, to, Recipients::kAgenciesFieldNumber, agency));
+  for (const std::string& agency : part.agencies()) {
+    TRUSTHUB_RETURN_IF_ERROR(CheckAgencyName(file, part, Agencies::kAgenciesFieldNumber, agency));
     if (IsParty(agreement, agency)) continue;
-    return file.Error(file.Line(to, Recipients::kAgenciesFieldNumber),
-                      absl::StrCat("`", agency,
-                                   "` is not a party; add it to `parties` or leave it "
-                                   "out"));
+    return file.Error(
+        file.Line(part, Agencies::kAgenciesFieldNumber),
+        absl::StrCat("`", agency, "` is not a party; add it to `parties` or leave it out"));
   }
-  for (const int kind : to.agency_kinds()) {
+  for (const int kind : part.agency_kinds()) {
     if (IsPartyKind(agreement, kind)) continue;
     const auto* value = directory::v1::AgencyKind_descriptor()->FindValueByNumber(kind);
-    return file.Error(file.Line(to, Recipients::kAgencyKindsFieldNumber),
+    return file.Error(file.Line(part, Agencies::kAgencyKindsFieldNumber),
                       absl::StrCat("`", ShortName(*value),
                                    "` is not a kind of party; add it to `parties` as an "
                                    "`agency_kind` or leave it out"));
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckRecipients(const AgreementFile& file, const Item& item) {
+  TRUSTHUB_RETURN_IF_ERROR(CheckPresent(
+      file, item.to(), {Recipients::kAgenciesFieldNumber, Recipients::kAgencyKindsFieldNumber}));
+  return CheckAreParties(file, item.to(), "recipient");
+}
+
+absl::Status CheckProviders(const AgreementFile& file, const Item& item) {
+  if (!item.has_from()) return absl::OkStatus();
+  return CheckAreParties(file, item.from(), "provider");
 }
 
 absl::Status CheckPurposes(const AgreementFile& file, const Item& item) {
@@ -187,14 +215,16 @@ absl::Status CheckRelations(const AgreementFile& file, const Item& item) {
   if (std::find(relations.begin(), relations.end(), v1::RELATION_ANY) == relations.end()) {
     return absl::OkStatus();
   }
-  if (relations.size() == 1 && item.to().roles_size() == 1 &&
-      item.to().roles(0) == options::v1::ROLE_HUB_SERVICE) {
+  const bool only_for_the_hub =
+      item.to().roles_size() == 1 && item.to().roles(0) == options::v1::ROLE_HUB_SERVICE;
+  // A deny for any relation also holds for relations that the hub comes to know later.
+  if (relations.size() == 1 && (only_for_the_hub || item.categories().empty())) {
     return absl::OkStatus();
   }
   return file.Error(
       file.Line(item, Item::kRelationsFieldNumber),
-      "`any` stands alone and is only for items whose one role is `hub_service`; name "
-      "the relations that people need");
+      "`any` stands alone and is only for items that give nothing or whose one role is "
+      "`hub_service`; name the relations that people need");
 }
 
 absl::Status CheckCategories(const AgreementFile& file, const Item& item) {
@@ -215,6 +245,17 @@ absl::Status CheckCategories(const AgreementFile& file, const Item& item) {
   return absl::OkStatus();
 }
 
+// Consent opens what an item gives. A deny holds whatever consent says, so a condition on one that
+// gives nothing would never be looked at.
+absl::Status CheckConsent(const AgreementFile& file, const Item& item) {
+  if (item.consent() == v1::CONSENT_RULE_UNSPECIFIED || !item.categories().empty()) {
+    return absl::OkStatus();
+  }
+  return file.Error(file.Line(item, Item::kConsentFieldNumber),
+                    "an item that only denies holds whatever consent says; leave `consent` out, "
+                    "or give with consent what is to be opened by it");
+}
+
 absl::Status CheckItem(const AgreementFile& file, const Item& item) {
   TRUSTHUB_RETURN_IF_ERROR(
       CheckPresent(file, item,
@@ -223,9 +264,11 @@ absl::Status CheckItem(const AgreementFile& file, const Item& item) {
                     Item::kHandlingFieldNumber, Item::kTriggerFieldNumber}));
   TRUSTHUB_RETURN_IF_ERROR(CheckId(file, item, Item::kIdFieldNumber, item.id()));
   TRUSTHUB_RETURN_IF_ERROR(CheckRecipients(file, item));
+  TRUSTHUB_RETURN_IF_ERROR(CheckProviders(file, item));
   TRUSTHUB_RETURN_IF_ERROR(CheckPurposes(file, item));
   TRUSTHUB_RETURN_IF_ERROR(CheckRelations(file, item));
   TRUSTHUB_RETURN_IF_ERROR(CheckCategories(file, item));
+  TRUSTHUB_RETURN_IF_ERROR(CheckConsent(file, item));
   if (!IsParty(file.agreement(), item.released_by())) {
     return file.Error(file.Line(item, Item::kReleasedByFieldNumber),
                       absl::StrCat("`", item.released_by(),
@@ -246,6 +289,7 @@ absl::Status CheckAgreement(const AgreementFile& file) {
   TRUSTHUB_RETURN_IF_ERROR(CheckConditions(file));
   TRUSTHUB_RETURN_IF_ERROR(CheckParties(file));
   TRUSTHUB_RETURN_IF_ERROR(CheckSignatories(file));
+  TRUSTHUB_RETURN_IF_ERROR(CheckArrangements(file));
   std::map<std::string, int> lines;
   for (const Item& item : agreement.items()) {
     TRUSTHUB_RETURN_IF_ERROR(CheckItem(file, item));

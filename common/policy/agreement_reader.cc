@@ -1,10 +1,12 @@
 #include "common/policy/agreement_reader.h"
 
+#include <cstdint>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
@@ -140,11 +142,25 @@ class AgreementReader {
       return ReadDate(node, field, message);
     }
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_ENUM) return ReadEnum(node, field, message);
+    if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT32) {
+      return ReadNumber(node, field, message);
+    }
     if (field->is_repeated()) {
       reflection.AddString(message, field, text);
     } else {
       reflection.SetString(message, field, text);
     }
+    return absl::OkStatus();
+  }
+
+  // The schema's numbers are single and count something, so none is 0.
+  absl::Status ReadNumber(const YAML::Node& node, const FieldDescriptor* field, Message* message) {
+    std::int32_t value = 0;
+    if (!absl::SimpleAtoi(node.Scalar(), &value) || value <= 0) {
+      return Error(node,
+                   absl::StrCat("`", field->name(), "` must be a whole number from 1, such as 24"));
+    }
+    message->GetReflection()->SetInt32(message, field, value);
     return absl::OkStatus();
   }
 

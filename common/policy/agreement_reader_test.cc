@@ -168,7 +168,29 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"ReleasedByStranger", "    released_by: agencies/council",
                 "    released_by: agencies/nobody", 27, "is not a party by name"},
         Mistake{"AnyForPeople", "    relations: [owner]", "    relations: [any]", 24,
-                "only for items whose one role is `hub_service`"},
+                "only for items that give nothing or whose one role is `hub_service`"},
+        Mistake{"UnknownConsent", "    when: [looked_after]", "    consent: maybe", 35,
+                "unknown value `maybe` of `consent`; use one of given, given_or_overridden"},
+        Mistake{"ConsentOfADeny", "    when: [looked_after]", "    consent: given", 35,
+                "holds whatever consent says"},
+        Mistake{"FromNobody", "    when: [looked_after]", "    from: {}", 35, "names no provider"},
+        Mistake{"FromAStranger", "    when: [looked_after]",
+                "    from:\n      agencies: [agencies/other]", 36,
+                "`agencies/other` is not a party"},
+        Mistake{"FromAStrangeKind", "    when: [looked_after]",
+                "    from:\n      agency_kinds: [school]", 36, "`school` is not a kind of party"},
+        Mistake{"UnknownOnward", "    when: [looked_after]", "    onward: freely", 35,
+                "unknown value"},
+        Mistake{"UnknownTrigger", "    when: [looked_after]", "    trigger: whim", 35,
+                "unknown value"},
+        Mistake{"EmptyHandling", "    when: [looked_after]", "    handling: \"\"", 35,
+                "needs a value"},
+        Mistake{"HalfArranged", "items:\n", "arrangements: {method: Post}\nitems:\n", 18,
+                "`data_subjects` is missing"},
+        Mistake{"HoursNotANumber", "items:\n", "arrangements: {breach_hours: soon}\nitems:\n", 18,
+                "`breach_hours` must be a whole number"},
+        Mistake{"NoHours", "items:\n", "arrangements: {breach_hours: 0}\nitems:\n", 18,
+                "`breach_hours` must be a whole number"},
         Mistake{"EmptyParty", "agency: agencies/council, capacity", "capacity", 9,
                 "either an `agency` or an `agency_kind`"},
         Mistake{"OneSignatory",
@@ -238,6 +260,64 @@ TEST(ReaderTest, EverySchemaFieldIsRead) {
   EXPECT_EQ(agreement.items(1).deny(0), options::v1::CATEGORY_LEGAL);
   EXPECT_EQ(agreement.items(1).when(0), v1::CHILD_FLAG_LOOKED_AFTER);
   EXPECT_EQ(file->Line(agreement.items(1), v1::Item::kDenyFieldNumber), 34);
+}
+
+constexpr char kArrangements[] = R"(arrangements:
+  data_subjects: children in Redbridge and their families
+  method: Over the hub
+  notice: A leaflet
+  correction: The owner corrects
+  retention: As the owner keeps it
+  disposal: Shredded
+  subject_rights: Data Protection Officer
+  breach_contact: Caldicott Guardian
+  breach_hours: 24
+  impact_assessment: DPIA 1
+  complaints: Complaints Manager
+)";
+
+TEST(ReaderTest, ConsentProvidersHandlingAndArrangementsAreRead) {
+  const std::string text = absl::StrCat(
+      absl::StrReplaceAll(
+          kGood, {{"    categories: [operational]\n",
+                   "    categories: [operational]\n"
+                   "    consent: given_or_overridden\n"
+                   "    from: {agencies: [agencies/council], agency_kinds: [council]}\n"
+                   "    onward: with_permission\n"
+                   "    handling: Read in the office.\n"
+                   "    trigger: on_event\n"},
+                  {"[looked_after]", "[live_enquiry]"},
+                  {"    relations: [owner]\n    records: [referral]",
+                   "    relations: [any]\n    records: [referral]"},
+                  {"    relations: [owner]\n    records: [assessment]",
+                   "    relations: [allocated, break_glass, released, asked, action_owner]\n"
+                   "    records: [assessment]"}}),
+      kArrangements);
+  Folder folder;
+  folder.Write("good.yaml", text);
+  const auto loaded = folder.Load();
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const v1::Agreement& agreement = (*loaded)->agreements().front();
+  EXPECT_EQ(agreement.arrangements().breach_hours(), 24);
+  EXPECT_EQ(agreement.arrangements().complaints(), "Complaints Manager");
+  const v1::Item& item = agreement.items(0);
+  EXPECT_EQ(item.consent(), v1::CONSENT_RULE_GIVEN_OR_OVERRIDDEN);
+  EXPECT_EQ(item.from().agencies(0), "agencies/council");
+  EXPECT_EQ(item.from().agency_kinds(0), directory::v1::AGENCY_KIND_COUNCIL);
+  EXPECT_EQ(item.onward(), v1::ONWARD_SHARING_WITH_PERMISSION);
+  EXPECT_EQ(item.handling(), "Read in the office.");
+  EXPECT_EQ(item.trigger(), v1::TRIGGER_ON_EVENT);
+  EXPECT_EQ(item.relations_size(), 5);
+  EXPECT_EQ(agreement.items(1).when(0), v1::CHILD_FLAG_LIVE_ENQUIRY);
+}
+
+TEST(ReaderTest, BreachIsToldInTimeForTheRegulator) {
+  Folder folder;
+  folder.Write("late.yaml", absl::StrCat(kGood, absl::StrReplaceAll(kArrangements,
+                                                                    {{"hours: 24", "hours: 96"}})));
+  EXPECT_TRUE(absl::StrContains(folder.Load().status().message(),
+                                "late.yaml:47: `breach_hours` is more than 72"))
+      << folder.Load().status();
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "common/policy/compiled_agreements.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "absl/numeric/bits.h"
@@ -14,18 +15,29 @@ constexpr std::size_t kRoles = options::v1::Role_ARRAYSIZE;
 constexpr std::size_t kPurposes = options::v1::Purpose_ARRAYSIZE;
 constexpr std::size_t kKinds = options::v1::RecordKind_ARRAYSIZE;
 
-// The schema's relations and flags are the bits of the engine's, in the same order.
+// The schema's relations and flags are the bits of the engine's, in the same order; `any`, which is
+// no relation, stands between them.
 constexpr std::uint32_t BitOf(int value) { return 1u << (value - 1); }
-static_assert(BitOf(v1::RELATION_OWNER) == kOwner && BitOf(v1::RELATION_AUTHOR) == kAuthor &&
-              BitOf(v1::RELATION_HOLDING) == kHolding &&
-              BitOf(v1::RELATION_REFERRER) == kReferrer &&
-              BitOf(v1::RELATION_RESPONSIBLE) == kResponsible &&
-              BitOf(v1::RELATION_ENQUIRY) == kEnquiry &&
-              BitOf(v1::RELATION_CORE_GROUP) == kCoreGroup &&
-              BitOf(v1::RELATION_PRESENTING) == kPresenting &&
-              BitOf(v1::RELATION_PUBLIC) == kPublic);
+constexpr std::uint32_t RelationBitOf(int relation) {
+  return relation < v1::RELATION_ANY ? BitOf(relation) : BitOf(relation - 1);
+}
+static_assert(
+    BitOf(v1::RELATION_OWNER) == kOwner && BitOf(v1::RELATION_AUTHOR) == kAuthor &&
+    BitOf(v1::RELATION_HOLDING) == kHolding && BitOf(v1::RELATION_REFERRER) == kReferrer &&
+    BitOf(v1::RELATION_RESPONSIBLE) == kResponsible && BitOf(v1::RELATION_ENQUIRY) == kEnquiry &&
+    BitOf(v1::RELATION_CORE_GROUP) == kCoreGroup && BitOf(v1::RELATION_PRESENTING) == kPresenting &&
+    BitOf(v1::RELATION_PUBLIC) == kPublic && RelationBitOf(v1::RELATION_ALLOCATED) == kAllocated &&
+    RelationBitOf(v1::RELATION_BREAK_GLASS) == kBreakGlass &&
+    RelationBitOf(v1::RELATION_RELEASED) == kReleased &&
+    RelationBitOf(v1::RELATION_ASKED) == kAsked &&
+    RelationBitOf(v1::RELATION_ACTION_OWNER) == kActionOwner);
 static_assert(BitOf(v1::CHILD_FLAG_PROTECTION_PLAN) == kProtectionPlan &&
-              BitOf(v1::CHILD_FLAG_LOOKED_AFTER) == kLookedAfter);
+              BitOf(v1::CHILD_FLAG_LOOKED_AFTER) == kLookedAfter &&
+              BitOf(v1::CHILD_FLAG_LIVE_ENQUIRY) == kLiveEnquiry);
+// A relation, a flag or a rule of consent that the schema gains must be mapped here.
+static_assert(v1::Relation_MAX == v1::RELATION_ACTION_OWNER &&
+              v1::ChildFlag_MAX == v1::CHILD_FLAG_LIVE_ENQUIRY &&
+              v1::ConsentRule_MAX == v1::CONSENT_RULE_NOT_REFUSED);
 static_assert(options::v1::Category_ARRAYSIZE <= 64 && directory::v1::AgencyKind_ARRAYSIZE <= 32);
 
 // Cell of the index; past its end for values that no rule can name.
@@ -41,6 +53,26 @@ CategorySet SetOf(const google::protobuf::RepeatedField<int>& categories) {
   CategorySet set;
   for (const int category : categories) set.Add(static_cast<Category>(category));
   return set;
+}
+
+constexpr std::uint8_t BitOf(ConsentStanding standing) {
+  return static_cast<std::uint8_t>(1u << static_cast<unsigned>(standing));
+}
+
+// The standings that suffice for an item that asks for consent.
+std::uint8_t ConsentsOf(v1::ConsentRule rule) {
+  constexpr std::uint8_t kAgreed =
+      BitOf(ConsentStanding::kGiven) | BitOf(ConsentStanding::kNotRequired);
+  switch (rule) {
+    case v1::CONSENT_RULE_GIVEN:
+      return kAgreed;
+    case v1::CONSENT_RULE_GIVEN_OR_OVERRIDDEN:
+      return kAgreed | BitOf(ConsentStanding::kOverridden);
+    case v1::CONSENT_RULE_NOT_REFUSED:
+      return kAgreed | BitOf(ConsentStanding::kOverridden) | BitOf(ConsentStanding::kNone);
+    default:
+      return 0;  // one that this build does not know is never met
+  }
 }
 
 Rule CompileRule(const v1::Agreement& agreement, const v1::Item& item) {
@@ -60,26 +92,70 @@ Rule CompileRule(const v1::Agreement& agreement, const v1::Item& item) {
     if (relation == v1::RELATION_ANY) {
       rule.needs_relation = false;
     } else {
-      rule.relations |= BitOf(relation);
+      rule.relations |= RelationBitOf(relation);
     }
   }
+  rule.asks_consent = item.consent() != v1::CONSENT_RULE_UNSPECIFIED;
+  rule.consents = ConsentsOf(item.consent());
+  rule.asks_provider = item.has_from();
+  rule.providers.assign(item.from().agencies().begin(), item.from().agencies().end());
+  for (const int kind : item.from().agency_kinds()) rule.provider_kinds |= 1u << kind;
   return rule;
 }
 
-bool IsRecipient(const Rule& rule, const auth::Principal& caller) {
-  const int kind = caller.agency_kind;
-  if (kind > 0 && kind < 32 && ((rule.agency_kinds >> kind) & 1) != 0) return true;
-  return std::find(rule.agencies.begin(), rule.agencies.end(), caller.agency) !=
-         rule.agencies.end();
+bool HasKind(std::uint32_t kinds, int kind) {
+  return kind > 0 && kind < 32 && ((kinds >> kind) & 1) != 0;
 }
 
-}  // namespace
+bool HasName(const std::vector<std::string>& names, absl::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
-bool Matches(const Rule& rule, const Question& question) {
+bool IsRecipient(const Rule& rule, const auth::Principal& caller) {
+  return HasKind(rule.agency_kinds, caller.agency_kind) || HasName(rule.agencies, caller.agency);
+}
+
+bool IsFromProvider(const Rule& rule, const Question& question) {
+  return !rule.asks_provider || HasKind(rule.provider_kinds, question.provider_kind) ||
+         HasName(rule.providers, question.provider);
+}
+
+// Whether the question leaves open who provides the record, as far as `rule` asks.
+bool IsProviderUnknown(const Rule& rule, const Question& question) {
+  return (rule.provider_kinds != 0 &&
+          question.provider_kind == directory::v1::AGENCY_KIND_UNSPECIFIED) ||
+         (!rule.providers.empty() && question.provider.empty());
+}
+
+// Whether people, day, relation and flags fit.
+bool Fits(const Rule& rule, const Question& question) {
   return (!rule.needs_relation || (rule.relations & question.relations) != 0) &&
          (rule.child_flags == 0 || (rule.child_flags & question.child_flags) != 0) &&
          rule.first_day <= question.day && question.day <= rule.last_day &&
          IsRecipient(rule, *question.caller);
+}
+
+}  // namespace
+
+CategorySet GivenWithConsent(const Rule& rule, const Question& question) {
+  if (!Fits(rule, question) || !IsFromProvider(rule, question)) return CategorySet();
+  const bool by_emergency_alone =
+      rule.needs_relation && (rule.relations & question.relations) == kBreakGlass;
+  return by_emergency_alone ? rule.granted & question.break_glass_categories : rule.granted;
+}
+
+bool ConsentSuffices(const Rule& rule, ConsentStanding standing) {
+  if (!rule.asks_consent) return true;
+  const auto bit = static_cast<unsigned>(standing);
+  return bit < 8 && ((rule.consents >> bit) & 1) != 0;
+}
+
+// Consent opens and never closes, so a deny does not ask for it: were it to hold only while consent
+// is given, a withdrawal would lift it. A deny about some providers' records holds for a record
+// whose provider is not known, as it may be theirs.
+bool Denies(const Rule& rule, const Question& question) {
+  return !rule.denied.empty() && Fits(rule, question) &&
+         (IsFromProvider(rule, question) || IsProviderUnknown(rule, question));
 }
 
 CompiledAgreements::CompiledAgreements(std::vector<v1::Agreement> all, std::string version)
@@ -109,8 +185,12 @@ void CompiledAgreements::Index() {
       }
     }
   }
-  // Rules lie in one array, so their addresses sort as their names do.
-  std::sort(entries.begin(), entries.end());
+  // Rules lie in one array, so their addresses sort as their names do. Those that ask for consent
+  // come last: where another gives the same, audit names the one that rests on less.
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+    return std::make_tuple(a.first, a.second->asks_consent, a.second) <
+           std::make_tuple(b.first, b.second->asks_consent, b.second);
+  });
   spans_.resize(kRoles * kPurposes * kKinds);
   for (const auto& [cell, rule] : entries) {
     candidates_.push_back(rule);
@@ -127,20 +207,26 @@ Decision CompiledAgreements::Decide(const Question& question) const {
   if (cell >= spans_.size()) return decision;
   std::uint64_t granted = 0;
   std::uint64_t denied = 0;
+  std::uint64_t without_consent = 0;  // given by rules that ask for none
+  std::uint64_t with_consent = 0;     // given by rules that ask for it, if it suffices
   for (std::uint32_t i = spans_[cell].begin; i < spans_[cell].end; ++i) {
     const Rule& rule = *candidates_[i];
-    if (!Matches(rule, question)) continue;
-    denied |= rule.denied.bits();
-    // The first rule by name is the one that audit names.
-    for (std::uint64_t left = rule.granted.bits() & ~granted; left != 0; left &= left - 1) {
+    if (Denies(rule, question)) denied |= rule.denied.bits();
+    const std::uint64_t given = GivenWithConsent(rule, question).bits();
+    (rule.asks_consent ? with_consent : without_consent) |= given;
+    if (!ConsentSuffices(rule, question.consent)) continue;
+    // The first rule is the one that audit names.
+    for (std::uint64_t left = given & ~granted; left != 0; left &= left - 1) {
       decision.rules[static_cast<std::size_t>(absl::countr_zero(left))] = rule.name;
     }
-    granted |= rule.granted.bits();
+    granted |= given;
   }
   for (std::uint64_t left = granted & denied; left != 0; left &= left - 1) {
     decision.rules[static_cast<std::size_t>(absl::countr_zero(left))] = {};
   }
   decision.granted = CategorySet(granted & ~denied);
+  // What is denied, or given anyhow, is so whatever becomes of the consent.
+  decision.rests_on_consent = (with_consent & ~without_consent & ~denied) != 0;
   return decision;
 }
 
@@ -164,7 +250,7 @@ bool CompiledAgreements::AsksForProvider(options::v1::Role role, Purpose purpose
   const std::size_t cell = CellOf(role, purpose, kind);
   if (cell >= spans_.size()) return false;
   for (std::uint32_t i = spans_[cell].begin; i < spans_[cell].end; ++i) {
-    if (candidates_[i]->item->has_from()) return true;
+    if (candidates_[i]->asks_provider) return true;
   }
   return false;
 }

@@ -2,6 +2,10 @@
 //
 // Agreements compiled to lookups. Candidates are found by (role, purpose, kind of record); of each
 // only masks and days are compared.
+//
+// A rule gives where all that its item asks for holds. It denies more readily than it gives: a deny
+// holds whatever consent says, and also where the provider of the record is not known, so that
+// neither a withdrawal of consent nor a gap in what the hub knows opens anything.
 #ifndef TRUSTHUB_COMMON_POLICY_COMPILED_AGREEMENTS_H_
 #define TRUSTHUB_COMMON_POLICY_COMPILED_AGREEMENTS_H_
 
@@ -23,18 +27,30 @@ struct Rule {
   std::uint32_t relations = 0;     // any one of them; all bits set when none is asked for
   std::uint32_t child_flags = 0;   // any one of them; 0 when none is asked for
   bool needs_relation = true;
+  bool asks_consent = false;
+  std::uint8_t consents = 0;  // a bit for each ConsentStanding that suffices
+  bool asks_provider = false;
+  std::uint32_t provider_kinds = 0;  // a bit for each AgencyKind
   CategorySet granted;
   CategorySet denied;
   absl::CivilDay first_day;
   absl::CivilDay last_day;
   std::vector<std::string> agencies;
+  std::vector<std::string> providers;
   std::string name;  // "agreement/item"
   const v1::Agreement* agreement = nullptr;
   const v1::Item* item = nullptr;
 };
 
-// Whether everything but role, purpose and kind of record fits.
-bool Matches(const Rule& rule, const Question& question);
+// The questions below take it that role, purpose and kind of record fit.
+
+// What `rule` gives once consent suffices. Where emergency access is all that ties the caller to
+// the child, no more than what it opened.
+CategorySet GivenWithConsent(const Rule& rule, const Question& question);
+// Whether `rule` asks for no consent, or for no more than `standing`.
+bool ConsentSuffices(const Rule& rule, ConsentStanding standing);
+// Whether what `rule` denies is denied here.
+bool Denies(const Rule& rule, const Question& question);
 
 class CompiledAgreements final : public Agreements {
  public:

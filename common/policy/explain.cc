@@ -84,7 +84,7 @@ Explanation CompiledAgreements::ExplainWithheld(const Question& question, Catego
     }
     const bool asks = Contains(rule.item->to().roles(), question.caller->role) &&
                       Contains(rule.item->purposes(), question.purpose);
-    if (rule.denied.Has(category) && asks && Matches(rule, question)) {
+    if (rule.denied.Has(category) && asks && Denies(rule, question)) {
       absl::StrAppend(&explanation.reason, " ", rule.item->explanation());
       explanation.rule = rule.name;
       explanation.released_by = rule.item->released_by();
