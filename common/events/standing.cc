@@ -75,20 +75,6 @@ bool IsOverridden(const internal::v1::ChildFacts& facts, const Seeker& seeker, a
   return false;
 }
 
-// The consent for the purpose that was recorded last.
-const v1::ConsentFact* NewestFor(const internal::v1::ChildFacts& facts,
-                                 options::v1::Purpose purpose) {
-  const v1::ConsentFact* newest = nullptr;
-  for (const v1::ConsentFact& consent : facts.consents()) {
-    if (!Holds(consent.purposes(), static_cast<int>(purpose))) continue;
-    if (newest == nullptr ||
-        TimeFromProto(consent.record_time()) >= TimeFromProto(newest->record_time())) {
-      newest = &consent;
-    }
-  }
-  return newest;
-}
-
 ConsentStanding StandingUnder(const v1::ConsentFact& consent, const Seeker& seeker,
                               absl::CivilDay today) {
   if (consent.decision() == "REFUSED" || consent.decision() == "WITHDRAWN") {
@@ -115,10 +101,23 @@ ConsentStanding StandingUnder(const v1::ConsentFact& consent, const Seeker& seek
 
 }  // namespace
 
+const v1::ConsentFact* NewestConsentFor(const internal::v1::ChildFacts& facts,
+                                        options::v1::Purpose purpose) {
+  const v1::ConsentFact* newest = nullptr;
+  for (const v1::ConsentFact& consent : facts.consents()) {
+    if (!Holds(consent.purposes(), static_cast<int>(purpose))) continue;
+    if (newest == nullptr ||
+        TimeFromProto(consent.record_time()) >= TimeFromProto(newest->record_time())) {
+      newest = &consent;
+    }
+  }
+  return newest;
+}
+
 policy::ConsentStanding ConsentOf(const internal::v1::ChildFacts& facts, const Seeker& seeker,
                                   absl::Time now) {
   if (IsOverridden(facts, seeker, now)) return ConsentStanding::kOverridden;
-  const v1::ConsentFact* consent = NewestFor(facts, seeker.purpose);
+  const v1::ConsentFact* consent = NewestConsentFor(facts, seeker.purpose);
   if (consent == nullptr) return ConsentStanding::kNone;
   return StandingUnder(*consent, seeker, LondonDay(now));
 }

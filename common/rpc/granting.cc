@@ -11,7 +11,8 @@ using options::v1::Category;
 
 bool IsPublicKind(policy::RecordKind kind) {
   return kind == options::v1::RECORD_KIND_AGENCY || kind == options::v1::RECORD_KIND_WORKER ||
-         kind == options::v1::RECORD_KIND_AUDIT_ENTRY;
+         kind == options::v1::RECORD_KIND_AUDIT_ENTRY ||
+         kind == options::v1::RECORD_KIND_AGREEMENT_SET;
 }
 
 Granting::Granting(const policy::Agreements& agreements, const auth::Principal& caller,
