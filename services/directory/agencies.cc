@@ -51,6 +51,7 @@ events::v1::Event ChangeOf(const v1::Agency& agency, absl::string_view author_ag
   fact->set_title(agency.title());
   fact->set_office_telephone(agency.office_telephone());
   fact->set_emergency_telephone(agency.emergency_telephone());
+  fact->set_local_authority_code(agency.local_authority_code());
   return event;
 }
 

@@ -69,6 +69,7 @@ TEST_F(DirectoryTest, AnAgencyIsCreatedReadAndTold) {
   EXPECT_EQ(events[0].child(), "");
   EXPECT_EQ(events[0].agency().kind(), "COUNCIL");
   EXPECT_EQ(events[0].agency().office_telephone(), "020 7946 0317");
+  EXPECT_EQ(events[0].agency().local_authority_code(), "317");
 }
 
 TEST_F(DirectoryTest, AWorkerIsCreatedReadAndTold) {
