@@ -1,7 +1,6 @@
 // File: grading.h
 //
-// Grading of police information: the 5x5x5 system in force in 2010 (domain.md 6.4). Source A to E,
-// information 1 to 5, handling 1 to 5; it travels with the information wherever that goes.
+// Which contacts are graded; how is in common/proto/police_grading.h.
 #ifndef TRUSTHUB_SERVICES_REFERRALS_GRADING_H_
 #define TRUSTHUB_SERVICES_REFERRALS_GRADING_H_
 
