@@ -55,6 +55,7 @@ absl::Status EmitEnquiry(rpc::Call& call, events::v1::EventKind kind, const v1::
                                      : enquiry.occurred_at();
   *event.mutable_discussion() = FactOf(discussion);
   event.mutable_discussion()->set_outcome(OutcomeName(enquiry.outcome()));
+  event.mutable_discussion()->set_strategy_discussion(discussion.name());
   return events::EmitAndApply(call.tx, event);
 }
 
