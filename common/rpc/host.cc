@@ -97,6 +97,7 @@ class HostImpl final : public Host {
       listener_->Shutdown(std::clamp(until - MonotonicNow(), absl::ZeroDuration(), kLastAnswers));
     }
     if (projections_ != nullptr) projections_->Stop();
+    if (background_ != nullptr) background_->Stop();
     if (executor_ != nullptr && store_ != nullptr) store_->Close();
     if (executor_ != nullptr) executor_->Stop();
     watches_.reset();
@@ -226,8 +227,22 @@ class HostImpl final : public Host {
     front_ = std::make_unique<Front>(*methods_, pipeline_.get(), watches_.get());
     TRUSTHUB_ASSIGN_OR_RETURN(listener_, Listener::Start(config_, front_.get()));
     projections_->Start();
+    if (parts_.start_background) background_ = parts_.start_background(MakeBackstage());
     listener_->SetServing(true);
     return absl::OkStatus();
+  }
+
+  Backstage MakeBackstage() const {
+    Backstage backstage;
+    backstage.store = store_.get();
+    backstage.index_hash = IndexHash();
+    backstage.clocks = clocks_;
+    backstage.client = client_;
+    backstage.audit_tree = tree_name_;
+    backstage.pseudonym_of = [key = pseudonym_key_](absl::string_view child) {
+      return crypto::HmacSha256(key, child);
+    };
+    return backstage;
   }
 
   config::Config config_;
@@ -253,6 +268,7 @@ class HostImpl final : public Host {
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<events::Projections> projections_;
+  std::unique_ptr<Background> background_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<WatchHub> watches_;
   std::unique_ptr<Front> front_;

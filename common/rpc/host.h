@@ -25,12 +25,32 @@
 
 namespace trusthub::rpc {
 
+class Client;
+
 // What a service's domain may use.
 struct Environment {
   const config::Config& config;
   std::shared_ptr<const timescales::Rules> rules;
   std::shared_ptr<const proto::CodeSets> code_sets;
   Services* services;  // calls to other services on a user's behalf
+};
+
+// Work that a service does beside its calls, on threads of its own.
+class Background {
+ public:
+  virtual ~Background() = default;  // after Stop
+  virtual void Stop() = 0;          // ends it and waits for its threads; the store still works
+};
+
+// What such work may use; outlives it.
+struct Backstage {
+  store::Store* store;
+  store::IndexHash index_hash;
+  Clocks clocks;
+  std::shared_ptr<Client> client;  // calls as the service itself, by its certificate alone
+  std::string audit_tree;          // the log of this service's own store
+  // How audit entries of this service name a child.
+  std::function<std::string(absl::string_view child)> pseudonym_of;
 };
 
 // What a service is made of.
@@ -42,6 +62,8 @@ struct ServiceParts {
   events::ApplyEvent apply;  // beyond ApplyFacts; may be null
   // Whether it owns the facts of children itself, so that their age is no question.
   bool owns_child_facts = false;
+  // Starts the work beside the calls, once the service listens; may be null.
+  std::function<std::unique_ptr<Background>(const Backstage&)> start_background;
 };
 using MakeService = std::function<absl::StatusOr<ServiceParts>(const Environment&)>;
 

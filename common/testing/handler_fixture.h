@@ -69,6 +69,8 @@ class HandlerFixture {
   // The domain instant of the calls that follow.
   void SetNow(absl::Time now) { now_ = now; }
   absl::Time now() const { return now_; }
+  // The declared purpose of the calls that follow.
+  void SetPurpose(options::v1::Purpose purpose) { purpose_ = purpose; }
   store::Store& store() { return *store_; }
 
   // What the directory's events would have told, by ids. `kind` as in AgencyFact, e.g. "COUNCIL".
@@ -106,7 +108,7 @@ class HandlerFixture {
                                const Request& request) {
     store::Transaction tx = Begin();
     rpc::Call call{.caller = caller,
-                   .purpose = options::v1::PURPOSE_UNSPECIFIED,
+                   .purpose = purpose_,
                    .case_reference = "",
                    .trace_id = "",
                    .now = now_,
@@ -146,6 +148,7 @@ class HandlerFixture {
 
  private:
   absl::Time now_;
+  options::v1::Purpose purpose_ = options::v1::PURPOSE_UNSPECIFIED;
   std::string folder_;
   std::unique_ptr<store::Store> store_;
   proto::PageTokens page_tokens_{std::string(32, 'k')};
