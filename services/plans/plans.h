@@ -37,10 +37,10 @@ class Plans {
   // STATE_FORBIDS, DATE_FORBIDDEN, RECORD_EXISTS, ETAG_STALE.
   absl::StatusOr<v1::RecordCoreGroupResponse> RecordCoreGroup(
       rpc::Call& call, const v1::RecordCoreGroupRequest& request);
-  // STATE_FORBIDS, BASIS_MISSING, DATE_FORBIDDEN, ETAG_STALE.
   // The actions of the plan in force, each a record of the agency that does it.
   absl::StatusOr<v1::ListOwnActionsResponse> ListOwnActions(
       rpc::Call& call, const v1::ListOwnActionsRequest& request);
+  // STATE_FORBIDS, BASIS_MISSING, DATE_FORBIDDEN, ETAG_STALE.
   absl::StatusOr<v1::EndPlanResponse> EndPlan(rpc::Call& call, const v1::EndPlanRequest& request);
 
  private:
