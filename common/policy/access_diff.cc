@@ -198,8 +198,7 @@ class GroupComparison {
     for (std::size_t provider = 0; provider < axes_.providers.size(); ++provider) {
       for (std::size_t day = 0; day < axes_.days.size(); ++day) {
         for (const ConsentStanding consent : axes_.consents) {
-          question_.provider = axes_.providers[provider].agency;
-          question_.provider_kind = axes_.providers[provider].kind;
+          PutProvider(axes_.providers[provider]);
           question_.day = axes_.days[day];
           question_.consent = consent;
           Found place;
@@ -214,6 +213,12 @@ class GroupComparison {
   }
 
  private:
+  void PutProvider(const AgencyAndKind& provider) {
+    question_.provider = provider.agency == kUnknownAgency ? absl::string_view() : provider.agency;
+    question_.provider_kind =
+        provider.kind == kUnknownKind ? directory::v1::AGENCY_KIND_UNSPECIFIED : provider.kind;
+  }
+
   struct Changed {
     CategorySet gained;
     CategorySet lost;
@@ -302,6 +307,38 @@ class GroupComparison {
     });
   }
 
+  // Names kinds and agencies as a whole where all of their classes are found.
+  std::vector<AgencyAndKind> ProvidersOf(const Found& found) const {
+    std::set<std::size_t> left = found.providers;
+    std::vector<AgencyAndKind> providers;
+    const auto take = [&](const AgencyAndKind& whole, auto belongs) {
+      std::set<std::size_t> all;
+      for (std::size_t i = 0; i < axes_.providers.size(); ++i) {
+        if (belongs(axes_.providers[i])) all.insert(i);
+      }
+      if (!std::includes(found.providers.begin(), found.providers.end(), all.begin(), all.end())) {
+        return;
+      }
+      for (const std::size_t i : all) left.erase(i);
+      providers.push_back(whole);
+    };
+    std::set<std::string> names;
+    std::set<directory::v1::AgencyKind> kinds;
+    for (const AgencyAndKind& one : axes_.providers) {
+      names.insert(one.agency);
+      // Not the known kind of one agency alone.
+      if (one.agency == kAnotherAgency) kinds.insert(one.kind);
+    }
+    for (const directory::v1::AgencyKind kind : kinds) {
+      take({"", kind}, [&](const AgencyAndKind& one) { return one.kind == kind; });
+    }
+    for (const std::string& name : names) {
+      take({name, {}}, [&](const AgencyAndKind& one) { return one.agency == name; });
+    }
+    for (const std::size_t i : left) providers.push_back(axes_.providers[i]);
+    return providers;
+  }
+
   AccessChange RowOf(const Found& found) const {
     AccessChange row;
     row.gained = found.gained;
@@ -312,9 +349,7 @@ class GroupComparison {
     row.flags = states_->FlagsOf(found.state);
     row.opened = states_->IsOpened(found.state);
     row.consents = axes_.consents.size() == 1 ? kAnyConsent : found.consents;
-    if (found.providers.size() < axes_.providers.size()) {
-      for (const std::size_t i : found.providers) row.providers.push_back(axes_.providers[i]);
-    }
+    if (found.providers.size() < axes_.providers.size()) row.providers = ProvidersOf(found);
     if (!options_.day) {
       row.first_day = axes_.days[*found.days.begin()];
       const std::size_t next = *found.days.rbegin() + 1;

@@ -31,7 +31,9 @@ struct AccessChange {
   std::vector<std::uint32_t> flags;      // the same
   bool opened = false;                   // and emergency access opened the categories
   std::uint8_t consents = kAnyConsent;   // any of these
-  std::vector<AgencyAndKind> providers;  // records of any of these; empty: of anyone
+  // Records of any of these; empty: of anyone. Without a name: every agency of the kind; without a
+  // kind: the agency whatever its kind. May be kAnotherAgency, kUnknownKind and so on.
+  std::vector<AgencyAndKind> providers;
   // Days on which it holds; no first or last day where there is no beginning or end.
   std::optional<absl::CivilDay> first_day;
   std::optional<absl::CivilDay> last_day;

@@ -41,6 +41,10 @@ class Draw {
                                            v1::RELATION_CORE_GROUP, v1::RELATION_BREAK_GLASS};
     return all[static_cast<std::size_t>(Below(4))];
   }
+  std::uint32_t RelationBit() {
+    const std::vector<std::uint32_t> all = {kHolding, kPresenting, kCoreGroup, kBreakGlass};
+    return all[static_cast<std::size_t>(Below(4))];
+  }
 
   v1::Item Item(int number) {
     v1::Item item;
@@ -53,14 +57,14 @@ class Draw {
     item.add_purposes(Value<Purpose>(2));
     for (int i = 1 + Below(2); i > 0; --i) item.add_relations(Relation());
     item.add_records(Value<RecordKind>(2));
-    const bool denies = OneIn(4);
+    const bool denies = OneIn(3);
     for (int i = 1 + Below(3); i > 0; --i) {
       const auto category = Value<Category>(4);
       denies ? item.add_deny(category) : item.add_categories(category);
     }
     if (OneIn(4)) item.add_when(Value<v1::ChildFlag>(3));
     if (OneIn(3)) item.set_consent(Value<v1::ConsentRule>(3));
-    if (OneIn(4)) {
+    if (OneIn(3)) {
       if (OneIn(2)) item.mutable_from()->add_agencies(Agency());
       if (item.from().agencies().empty() || OneIn(2)) {
         item.mutable_from()->add_agency_kinds(Value<directory::v1::AgencyKind>(2));
@@ -124,12 +128,12 @@ class Draw {
     question.caller = caller;
     question.purpose = Value<Purpose>(2);
     question.record_kind = Value<RecordKind>(2);
-    for (int i = Below(4); i > 0; --i) question.relations |= 1u << (Relation() - 1);
+    for (int i = Below(4); i > 0; --i) question.relations |= RelationBit();
     question.child_flags = static_cast<std::uint32_t>(Below(8));
     question.day = kFirst - 2 + Below(kDays);
     question.consent = static_cast<ConsentStanding>(Below(5));
     question.break_glass_categories = CategorySet(static_cast<std::uint64_t>(Below(32)));
-    *provider = Agency();
+    *provider = OneIn(5) ? "" : Agency();
     question.provider = *provider;
     question.provider_kind = KindOf(*provider, kinds);
     return question;
@@ -151,17 +155,22 @@ bool Lists(const List& list, const T& value) {
 }
 
 bool IsOf(const AgencyAndKind& said, absl::string_view agency, directory::v1::AgencyKind kind) {
-  return (said.agency.empty() || said.agency == agency) &&
-         (said.kind == directory::v1::AGENCY_KIND_UNSPECIFIED || said.kind == kind);
+  return (said.agency.empty() || said.agency == agency || said.agency == kAnotherAgency) &&
+         (said.kind == directory::v1::AGENCY_KIND_UNSPECIFIED || said.kind == kind ||
+          said.kind == kAnotherKind);
 }
 
-// Whether a provider is one that the row says. "Any other" is one whom the row does not name, which
-// a test of single questions cannot tell from a kind that no item names.
+// Whether a provider is one that the row says. A single question does not tell whether an agency is
+// another than those that items name.
 bool IsProvider(const AccessChange& row, const Question& question) {
+  const std::string agency(question.provider.empty() ? absl::string_view(kUnknownAgency)
+                                                     : question.provider);
+  const directory::v1::AgencyKind kind =
+      question.provider_kind == directory::v1::AGENCY_KIND_UNSPECIFIED ? kUnknownKind
+                                                                       : question.provider_kind;
   return row.providers.empty() ||
-         std::any_of(row.providers.begin(), row.providers.end(), [&](const AgencyAndKind& said) {
-           return IsOf(said, question.provider, question.provider_kind);
-         });
+         std::any_of(row.providers.begin(), row.providers.end(),
+                     [&](const AgencyAndKind& said) { return IsOf(said, agency, kind); });
 }
 
 bool Says(const AccessChange& row, const Question& question, Category category, bool gained) {
@@ -242,7 +251,7 @@ TEST_F(AccessDiffTest, WhatARowSaysIsSo) {
       ASSERT_FALSE(row.cells.empty());
       ASSERT_FALSE(row.categories.empty());
       std::vector<AgencyAndKind> providers = row.providers;
-      if (providers.empty()) providers.push_back({});
+      if (providers.empty()) providers = {{kUnknownAgency, kUnknownKind}, {kAnotherAgency, {}}};
       for (const AccessCell& cell : row.cells) {
         auth::Principal caller;
         caller.agency = row.recipient.agency;
@@ -259,8 +268,11 @@ TEST_F(AccessDiffTest, WhatARowSaysIsSo) {
           if (((row.consents >> consent) & 1) == 0) continue;
           question.consent = static_cast<ConsentStanding>(consent);
           for (const AgencyAndKind& provider : providers) {
-            question.provider = provider.agency;
-            question.provider_kind = provider.kind;
+            question.provider =
+                provider.agency == kUnknownAgency ? absl::string_view() : provider.agency;
+            question.provider_kind = provider.kind == kUnknownKind
+                                         ? directory::v1::AGENCY_KIND_UNSPECIFIED
+                                         : provider.kind;
             for (const absl::CivilDay day :
                  {*row.first_day, row.last_day.value_or(*row.first_day + 1000)}) {
               question.day = day;

@@ -11,13 +11,22 @@ namespace {
 using google::protobuf::RepeatedField;
 using google::protobuf::RepeatedPtrField;
 
-// The schema's relations and flags are the bits of relations.h, in the same order.
-std::uint32_t BitOf(int value) { return 1u << (value - 1); }
+// The schema's relations and flags are the bits of relations.h, in the same order; `any`, which is
+// no relation, stands between them.
+constexpr std::uint32_t BitOf(int value) { return 1u << (value - 1); }
+constexpr std::uint32_t RelationBitOf(int relation) {
+  return relation < v1::RELATION_ANY ? BitOf(relation) : BitOf(relation - 1);
+}
+static_assert(RelationBitOf(v1::RELATION_PUBLIC) == kPublic &&
+              RelationBitOf(v1::RELATION_ALLOCATED) == kAllocated &&
+              RelationBitOf(v1::RELATION_BREAK_GLASS) == kBreakGlass &&
+              RelationBitOf(v1::Relation_MAX) == kActionOwner);
+static_assert(BitOf(v1::ChildFlag_MAX) == kLiveEnquiry);
 
 std::uint32_t RelationBits(const v1::Item& item) {
   std::uint32_t bits = 0;
   for (const int relation : item.relations()) {
-    if (relation != v1::RELATION_ANY) bits |= BitOf(relation);
+    if (relation != v1::RELATION_ANY) bits |= RelationBitOf(relation);
   }
   return bits;
 }
@@ -44,7 +53,7 @@ std::vector<std::uint32_t> BitClasses(const std::set<std::uint32_t>& masks) {
   return sets;
 }
 
-// Agencies that lists of names and kinds tell apart, without the one that is in none of them.
+// Agencies that lists of names and kinds tell apart.
 class Names {
  public:
   void Add(const RepeatedPtrField<std::string>& agencies, const RepeatedField<int>& kinds) {
@@ -52,7 +61,8 @@ class Names {
     for (const int kind : kinds) kinds_.insert(static_cast<directory::v1::AgencyKind>(kind));
   }
 
-  std::vector<AgencyAndKind> Classes(const KindsOfAgencies& known) const {
+  // Without those that are in none of the lists.
+  std::vector<AgencyAndKind> Recipients(const KindsOfAgencies& known) const {
     std::vector<AgencyAndKind> classes;
     for (const directory::v1::AgencyKind kind : kinds_) classes.push_back({"", kind});
     for (const std::string& agency : agencies_) {
@@ -63,6 +73,27 @@ class Names {
       }
       classes.push_back({agency, directory::v1::AGENCY_KIND_UNSPECIFIED});
       for (const directory::v1::AgencyKind kind : kinds_) classes.push_back({agency, kind});
+    }
+    return classes;
+  }
+
+  // With those that are in none of them, and with what may not be known: a deny holds there too.
+  std::vector<AgencyAndKind> Providers(const KindsOfAgencies& known) const {
+    std::vector<std::string> agencies = {kAnotherAgency};
+    if (!agencies_.empty()) agencies.insert(agencies.begin(), kUnknownAgency);
+    agencies.insert(agencies.end(), agencies_.begin(), agencies_.end());
+    std::vector<directory::v1::AgencyKind> kinds = {kAnotherKind};
+    if (!kinds_.empty()) kinds.insert(kinds.begin(), kUnknownKind);
+    kinds.insert(kinds.end(), kinds_.begin(), kinds_.end());
+    std::vector<AgencyAndKind> classes;
+    for (const std::string& agency : agencies) {
+      const auto at = known.find(agency);
+      for (const directory::v1::AgencyKind kind : kinds) {
+        const directory::v1::AgencyKind of_it =
+            at == known.end() || kind == kUnknownKind ? kind : at->second;
+        const AgencyAndKind one{agency, of_it};
+        if (std::find(classes.begin(), classes.end(), one) == classes.end()) classes.push_back(one);
+      }
     }
     return classes;
   }
@@ -130,7 +161,7 @@ AccessAxes AxesOf(const std::vector<const SignedItem*>& items, const KindsOfAgen
     return used;
   }());
   AccessAxes axes;
-  axes.recipients = recipients.Classes(kinds);
+  axes.recipients = recipients.Recipients(kinds);
   axes.relations = BitClasses(relations);
   axes.flags = BitClasses(flags);
   axes.consents = {ConsentStanding::kNone};
@@ -138,8 +169,7 @@ AccessAxes AxesOf(const std::vector<const SignedItem*>& items, const KindsOfAgen
     axes.consents = {ConsentStanding::kNone, ConsentStanding::kGiven, ConsentStanding::kRefused,
                      ConsentStanding::kOverridden, ConsentStanding::kNotRequired};
   }
-  axes.providers = providers.Classes(kinds);
-  axes.providers.insert(axes.providers.begin(), AgencyAndKind{});
+  axes.providers = providers.Providers(kinds);
   axes.days.assign(days.begin(), days.end());
   return axes;
 }

@@ -38,6 +38,12 @@ struct AccessCell {
   friend auto operator<=>(const AccessCell&, const AccessCell&) = default;
 };
 
+// Of a provider: a name or kind that no item of the cell names, or that is not known (yet).
+constexpr char kAnotherAgency[] = "another";
+constexpr char kUnknownAgency[] = "unknown";
+constexpr auto kAnotherKind = static_cast<directory::v1::AgencyKind>(31);
+constexpr auto kUnknownKind = static_cast<directory::v1::AgencyKind>(30);
+
 // An item of a signed agreement, and the days on which it is in force.
 struct SignedItem {
   const v1::Agreement* agreement = nullptr;
@@ -66,8 +72,10 @@ struct AccessAxes {
   std::vector<std::uint32_t> relations;
   std::vector<std::uint32_t> flags;       // the same of ChildFlag bits
   std::vector<ConsentStanding> consents;  // kNone alone when no item asks
-  std::vector<AgencyAndKind> providers;   // the first is any other agency
-  std::vector<absl::CivilDay> days;       // first days of stretches of time, in order
+  // Every name with every kind, known or not, that items which ask for a provider tell apart. Just
+  // one name and kind when none asks.
+  std::vector<AgencyAndKind> providers;
+  std::vector<absl::CivilDay> days;  // first days of stretches of time, in order
 };
 
 AccessAxes AxesOf(const std::vector<const SignedItem*>& items, const KindsOfAgencies& kinds);
