@@ -1,6 +1,6 @@
 // File: assessments_fixture.h
 //
-// Redbridge in March 2010 for the tests of assessments, discussions and enquiries.
+// Redbridge in March 2010 for the tests of this service.
 #ifndef TRUSTHUB_SERVICES_ASSESSMENTS_ASSESSMENTS_FIXTURE_H_
 #define TRUSTHUB_SERVICES_ASSESSMENTS_ASSESSMENTS_FIXTURE_H_
 
@@ -27,6 +27,8 @@ class AssessmentsFixture : public ::testing::Test {
     hub_.KnowAgency("metropolitan-police", "POLICE_FORCE");
     hub_.KnowAgency("king-george", "ACUTE_TRUST");
     hub_.KnowAgency("mayfield-school", "SCHOOL");
+    hub_.KnowAgency("nelft", "MENTAL_HEALTH_TRUST");
+    hub_.KnowAgency("redbridge-homes", "HOUSING");
     const types::v1::Date qualified = DateToProto(absl::CivilDay(2005, 7, 1));
     hub_.KnowWorker("asha", "redbridge-council", options::v1::ROLE_SOCIAL_WORKER, &qualified);
     hub_.KnowWorker("tom", "redbridge-council", options::v1::ROLE_SOCIAL_WORKER);
@@ -105,6 +107,60 @@ class AssessmentsFixture : public ::testing::Test {
         hub_.Run(social_worker_, *assessments_, &Assessments::RecordStrategyDiscussion, request);
     if (!response.ok()) return response.status();
     return response->strategy_discussion();
+  }
+
+  v1::StrategyDiscussion Recorded() {
+    auto discussion = Record(Discussion());
+    EXPECT_THAT(discussion, testing::IsOk());
+    return *std::move(discussion);
+  }
+  static v1::StartEnquiryRequest EnquiryOf(const v1::StrategyDiscussion& discussion) {
+    v1::StartEnquiryRequest request;
+    request.mutable_enquiry()->set_child("children/amira");
+    request.mutable_enquiry()->set_strategy_discussion(discussion.name());
+    request.mutable_enquiry()->set_lead_worker("workers/asha");
+    return request;
+  }
+  absl::StatusOr<v1::Enquiry> StartEnquiry(const auth::Principal& caller,
+                                           const v1::StartEnquiryRequest& request) {
+    auto response = hub_.Run(caller, *assessments_, &Assessments::StartEnquiry, request);
+    if (!response.ok()) return response.status();
+    return response->enquiry();
+  }
+  static v1::ConcludeEnquiryRequest ConclusionOf(const v1::Enquiry& enquiry, absl::CivilDay seen) {
+    v1::ConcludeEnquiryRequest request;
+    request.set_name(enquiry.name());
+    request.set_etag(enquiry.etag());
+    request.set_outcome(v1::ENQUIRY_OUTCOME_SUBSTANTIATED_CONFERENCE);
+    request.set_findings("Bruising of different ages");
+    *request.mutable_child_seen_date() = DateToProto(seen);
+    request.set_child_seen_alone(true);
+    request.set_child_views("He gets angry at night");
+    return request;
+  }
+  absl::StatusOr<v1::Enquiry> Conclude(const auth::Principal& caller,
+                                       const v1::ConcludeEnquiryRequest& request) {
+    auto response = hub_.Run(caller, *assessments_, &Assessments::ConcludeEnquiry, request);
+    if (!response.ok()) return response.status();
+    return response->enquiry();
+  }
+
+  // What the children service told of a consent to early help.
+  static events::v1::ConsentFact ConsentGiven(const std::string& name = "consents/one") {
+    events::v1::ConsentFact consent;
+    consent.set_consent(name);
+    consent.set_decision("GIVEN");
+    consent.add_purposes(options::v1::PURPOSE_EARLY_HELP);
+    return consent;
+  }
+  void KnowConsent(events::v1::ConsentFact consent, const std::string& child = "children/amira") {
+    events::v1::Event event;
+    event.set_kind(events::v1::EVENT_KIND_CONSENT_CHANGED);
+    event.set_child(child);
+    event.set_record(consent.consent());
+    *consent.mutable_record_time() = TimeToProto(hub_.now());
+    *event.mutable_consent() = std::move(consent);
+    hub_.Know(event);
   }
 
   static std::string Day(const types::v1::Date& date) { return FormatDay(*DateFromProto(date)); }

@@ -19,42 +19,6 @@ using trusthub::testing::StatusIs;
 class EnquiryTest : public AssessmentsFixture {
  protected:
   EnquiryTest() { hub_.SetNow(LondonTime(2010, 3, 30, 15)); }
-
-  v1::StrategyDiscussion Recorded() {
-    auto discussion = Record(Discussion());
-    EXPECT_THAT(discussion, IsOk());
-    return *std::move(discussion);
-  }
-  static v1::StartEnquiryRequest EnquiryOf(const v1::StrategyDiscussion& discussion) {
-    v1::StartEnquiryRequest request;
-    request.mutable_enquiry()->set_child("children/amira");
-    request.mutable_enquiry()->set_strategy_discussion(discussion.name());
-    request.mutable_enquiry()->set_lead_worker("workers/asha");
-    return request;
-  }
-  absl::StatusOr<v1::Enquiry> StartIt(const auth::Principal& caller,
-                                      const v1::StartEnquiryRequest& request) {
-    auto response = hub_.Run(caller, *assessments_, &Assessments::StartEnquiry, request);
-    if (!response.ok()) return response.status();
-    return response->enquiry();
-  }
-  static v1::ConcludeEnquiryRequest ConclusionOf(const v1::Enquiry& enquiry, CivilDay seen) {
-    v1::ConcludeEnquiryRequest request;
-    request.set_name(enquiry.name());
-    request.set_etag(enquiry.etag());
-    request.set_outcome(v1::ENQUIRY_OUTCOME_SUBSTANTIATED_CONFERENCE);
-    request.set_findings("Bruising of different ages");
-    *request.mutable_child_seen_date() = DateToProto(seen);
-    request.set_child_seen_alone(true);
-    request.set_child_views("He gets angry at night");
-    return request;
-  }
-  absl::StatusOr<v1::Enquiry> Conclude(const auth::Principal& caller,
-                                       const v1::ConcludeEnquiryRequest& request) {
-    auto response = hub_.Run(caller, *assessments_, &Assessments::ConcludeEnquiry, request);
-    if (!response.ok()) return response.status();
-    return response->enquiry();
-  }
 };
 
 TEST_F(EnquiryTest, ConferenceIsDueFifteenWorkingDaysAfterTheDiscussion) {
@@ -89,7 +53,7 @@ TEST_F(EnquiryTest, NoConferenceIsDueWithoutEnquiries) {
   ASSERT_THAT(discussion, IsOk());
   EXPECT_FALSE(discussion->has_conference_due_date());
   EXPECT_FALSE(hub_.Events()[0].discussion().has_conference_due_date());
-  EXPECT_THAT(StartIt(social_worker_, EnquiryOf(*discussion)),
+  EXPECT_THAT(StartEnquiry(social_worker_, EnquiryOf(*discussion)),
               StatusIs(StatusCode::kFailedPrecondition, errors::v1::ERROR_REASON_BASIS_MISSING));
 }
 
@@ -140,7 +104,7 @@ TEST_F(EnquiryTest, DiscussionIsNotHeldTomorrowNight) {
 TEST_F(EnquiryTest, StartsWithTheDueDateOfTheDiscussion) {
   const v1::StrategyDiscussion discussion = Recorded();
   hub_.SetNow(LondonTime(2010, 3, 31, 9));
-  const auto enquiry = StartIt(manager_, EnquiryOf(discussion));
+  const auto enquiry = StartEnquiry(manager_, EnquiryOf(discussion));
   ASSERT_THAT(enquiry, IsOk());
   EXPECT_EQ(enquiry->state(), v1::ENQUIRY_STATE_IN_PROGRESS);
   EXPECT_EQ(Day(enquiry->conference_due_date()), "2010-04-22");
@@ -158,32 +122,33 @@ TEST_F(EnquiryTest, LedByAQualifiedWorkerOfTheCouncil) {
     v1::StartEnquiryRequest request = EnquiryOf(discussion);
     request.mutable_enquiry()->set_lead_worker(worker);
     EXPECT_THAT(
-        StartIt(manager_, request),
+        StartEnquiry(manager_, request),
         StatusIs(StatusCode::kFailedPrecondition, errors::v1::ERROR_REASON_WORKER_NOT_QUALIFIED));
   }
   const types::v1::Date tomorrow = DateToProto(CivilDay(2010, 3, 31));
   hub_.KnowWorker("tom", "redbridge-council", options::v1::ROLE_SOCIAL_WORKER, &tomorrow);
   v1::StartEnquiryRequest request = EnquiryOf(discussion);
   request.mutable_enquiry()->set_lead_worker("workers/tom");
-  EXPECT_THAT(StartIt(manager_, request), StatusIs(StatusCode::kFailedPrecondition,
-                                                   errors::v1::ERROR_REASON_WORKER_NOT_QUALIFIED));
+  EXPECT_THAT(
+      StartEnquiry(manager_, request),
+      StatusIs(StatusCode::kFailedPrecondition, errors::v1::ERROR_REASON_WORKER_NOT_QUALIFIED));
   hub_.SetNow(LondonTime(2010, 3, 31, 9));
-  EXPECT_THAT(StartIt(manager_, request), IsOk());
+  EXPECT_THAT(StartEnquiry(manager_, request), IsOk());
 }
 
 TEST_F(EnquiryTest, RestsOnADiscussionOfThisCouncilAboutThisChild) {
   const v1::StrategyDiscussion discussion = Recorded();
   v1::StartEnquiryRequest unknown = EnquiryOf(discussion);
   unknown.mutable_enquiry()->set_strategy_discussion("strategyDiscussions/unknown");
-  const absl::Status missing = StartIt(social_worker_, unknown).status();
+  const absl::Status missing = StartEnquiry(social_worker_, unknown).status();
   EXPECT_THAT(missing,
               StatusIs(StatusCode::kFailedPrecondition, errors::v1::ERROR_REASON_BASIS_MISSING));
   v1::StartEnquiryRequest other_child = EnquiryOf(discussion);
   other_child.mutable_enquiry()->set_child("children/ben");
-  EXPECT_EQ(StartIt(social_worker_, other_child).status(), missing);
+  EXPECT_EQ(StartEnquiry(social_worker_, other_child).status(), missing);
   v1::StartEnquiryRequest other_council = EnquiryOf(discussion);
   other_council.mutable_enquiry()->set_lead_worker("workers/zoe");
-  EXPECT_EQ(StartIt(newham_, other_council).status(), missing);
+  EXPECT_EQ(StartEnquiry(newham_, other_council).status(), missing);
 }
 
 TEST_F(EnquiryTest, StartsBetweenTheDiscussionAndTomorrow) {
@@ -191,25 +156,25 @@ TEST_F(EnquiryTest, StartsBetweenTheDiscussionAndTomorrow) {
   for (const absl::Time wrong :
        {LondonTime(2010, 3, 29, 23, 59), hub_.now() + absl::Hours(24) + absl::Seconds(1)}) {
     *request.mutable_enquiry()->mutable_occurred_at() = TimeToProto(wrong);
-    EXPECT_THAT(StartIt(social_worker_, request),
+    EXPECT_THAT(StartEnquiry(social_worker_, request),
                 StatusIs(StatusCode::kFailedPrecondition, errors::v1::ERROR_REASON_DATE_FORBIDDEN));
   }
   *request.mutable_enquiry()->mutable_occurred_at() = TimeToProto(LondonTime(2010, 3, 30, 0));
-  EXPECT_THAT(StartIt(social_worker_, request), IsOk());
+  EXPECT_THAT(StartEnquiry(social_worker_, request), IsOk());
 }
 
 TEST_F(EnquiryTest, OneOpenForADiscussion) {
   const v1::StrategyDiscussion discussion = Recorded();
-  const auto first = StartIt(social_worker_, EnquiryOf(discussion));
+  const auto first = StartEnquiry(social_worker_, EnquiryOf(discussion));
   ASSERT_THAT(first, IsOk());
-  EXPECT_THAT(StartIt(social_worker_, EnquiryOf(discussion)),
+  EXPECT_THAT(StartEnquiry(social_worker_, EnquiryOf(discussion)),
               StatusIs(StatusCode::kAlreadyExists, errors::v1::ERROR_REASON_RECORD_EXISTS));
   ASSERT_THAT(Conclude(social_worker_, ConclusionOf(*first, CivilDay(2010, 3, 30))), IsOk());
-  EXPECT_THAT(StartIt(social_worker_, EnquiryOf(discussion)), IsOk());
+  EXPECT_THAT(StartEnquiry(social_worker_, EnquiryOf(discussion)), IsOk());
 }
 
 TEST_F(EnquiryTest, ConcludedWithOutcomeAndDueDateForTheConference) {
-  const auto enquiry = StartIt(social_worker_, EnquiryOf(Recorded()));
+  const auto enquiry = StartEnquiry(social_worker_, EnquiryOf(Recorded()));
   ASSERT_THAT(enquiry, IsOk());
   hub_.SetNow(LondonTime(2010, 4, 12, 11));
   const auto done = Conclude(social_worker_, ConclusionOf(*enquiry, CivilDay(2010, 4, 1)));
@@ -235,7 +200,7 @@ TEST_F(EnquiryTest, ConcludedWithOutcomeAndDueDateForTheConference) {
 }
 
 TEST_F(EnquiryTest, ConclusionIsRefusedWithoutItsParts) {
-  const auto enquiry = StartIt(social_worker_, EnquiryOf(Recorded()));
+  const auto enquiry = StartEnquiry(social_worker_, EnquiryOf(Recorded()));
   ASSERT_THAT(enquiry, IsOk());
   v1::ConcludeEnquiryRequest voiceless = ConclusionOf(*enquiry, CivilDay(2010, 3, 30));
   voiceless.set_child_views(" ");
