@@ -15,22 +15,22 @@ constexpr std::size_t kRoles = options::v1::Role_ARRAYSIZE;
 constexpr std::size_t kPurposes = options::v1::Purpose_ARRAYSIZE;
 constexpr std::size_t kKinds = options::v1::RecordKind_ARRAYSIZE;
 
-// The schema's relations and flags are the bits of the engine's, in the same order; `any`, which is
-// no relation, stands between them.
-constexpr std::uint32_t BitOf(int value) { return 1u << (value - 1); }
-constexpr std::uint32_t RelationBitOf(int relation) {
-  return relation < v1::RELATION_ANY ? BitOf(relation) : BitOf(relation - 1);
-}
-static_assert(
-    BitOf(v1::RELATION_OWNER) == kOwner && BitOf(v1::RELATION_AUTHOR) == kAuthor &&
-    BitOf(v1::RELATION_HOLDING) == kHolding && BitOf(v1::RELATION_REFERRER) == kReferrer &&
-    BitOf(v1::RELATION_RESPONSIBLE) == kResponsible && BitOf(v1::RELATION_ENQUIRY) == kEnquiry &&
-    BitOf(v1::RELATION_CORE_GROUP) == kCoreGroup && BitOf(v1::RELATION_PRESENTING) == kPresenting &&
-    BitOf(v1::RELATION_PUBLIC) == kPublic && RelationBitOf(v1::RELATION_ALLOCATED) == kAllocated &&
-    RelationBitOf(v1::RELATION_BREAK_GLASS) == kBreakGlass &&
-    RelationBitOf(v1::RELATION_RELEASED) == kReleased &&
-    RelationBitOf(v1::RELATION_ASKED) == kAsked &&
-    RelationBitOf(v1::RELATION_ACTION_OWNER) == kActionOwner);
+// The schema's relations and flags are the bits of the engine's.
+static_assert(RelationBitOf(v1::RELATION_OWNER) == kOwner &&
+              RelationBitOf(v1::RELATION_AUTHOR) == kAuthor &&
+              RelationBitOf(v1::RELATION_HOLDING) == kHolding &&
+              RelationBitOf(v1::RELATION_REFERRER) == kReferrer &&
+              RelationBitOf(v1::RELATION_RESPONSIBLE) == kResponsible &&
+              RelationBitOf(v1::RELATION_ENQUIRY) == kEnquiry &&
+              RelationBitOf(v1::RELATION_CORE_GROUP) == kCoreGroup &&
+              RelationBitOf(v1::RELATION_PRESENTING) == kPresenting &&
+              RelationBitOf(v1::RELATION_PUBLIC) == kPublic &&
+              RelationBitOf(v1::RELATION_ALLOCATED) == kAllocated &&
+              RelationBitOf(v1::RELATION_BREAK_GLASS) == kBreakGlass &&
+              RelationBitOf(v1::RELATION_RELEASED) == kReleased &&
+              RelationBitOf(v1::RELATION_ASKED) == kAsked &&
+              RelationBitOf(v1::RELATION_ACTION_OWNER) == kActionOwner);
+constexpr std::uint32_t BitOf(int flag) { return 1u << (flag - 1); }
 static_assert(BitOf(v1::CHILD_FLAG_PROTECTION_PLAN) == kProtectionPlan &&
               BitOf(v1::CHILD_FLAG_LOOKED_AFTER) == kLookedAfter &&
               BitOf(v1::CHILD_FLAG_LIVE_ENQUIRY) == kLiveEnquiry);
@@ -89,11 +89,8 @@ Rule CompileRule(const v1::Agreement& agreement, const v1::Item& item) {
   for (const int kind : item.to().agency_kinds()) rule.agency_kinds |= 1u << kind;
   for (const int flag : item.when()) rule.child_flags |= BitOf(flag);
   for (const int relation : item.relations()) {
-    if (relation == v1::RELATION_ANY) {
-      rule.needs_relation = false;
-    } else {
-      rule.relations |= RelationBitOf(relation);
-    }
+    rule.relations |= RelationBitOf(relation);
+    if (relation == v1::RELATION_ANY) rule.needs_relation = false;
   }
   rule.asks_consent = item.consent() != v1::CONSENT_RULE_UNSPECIFIED;
   rule.consents = ConsentsOf(item.consent());
@@ -109,15 +106,6 @@ bool HasKind(std::uint32_t kinds, int kind) {
 
 bool HasName(const std::vector<std::string>& names, absl::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-bool IsRecipient(const Rule& rule, const auth::Principal& caller) {
-  return HasKind(rule.agency_kinds, caller.agency_kind) || HasName(rule.agencies, caller.agency);
-}
-
-bool IsFromProvider(const Rule& rule, const Question& question) {
-  return !rule.asks_provider || HasKind(rule.provider_kinds, question.provider_kind) ||
-         HasName(rule.providers, question.provider);
 }
 
 // Whether the question leaves open who provides the record, as far as `rule` asks.
@@ -136,6 +124,15 @@ bool Fits(const Rule& rule, const Question& question) {
 }
 
 }  // namespace
+
+bool IsRecipient(const Rule& rule, const auth::Principal& caller) {
+  return HasKind(rule.agency_kinds, caller.agency_kind) || HasName(rule.agencies, caller.agency);
+}
+
+bool IsFromProvider(const Rule& rule, const Question& question) {
+  return !rule.asks_provider || HasKind(rule.provider_kinds, question.provider_kind) ||
+         HasName(rule.providers, question.provider);
+}
 
 CategorySet GivenWithConsent(const Rule& rule, const Question& question) {
   if (!Fits(rule, question) || !IsFromProvider(rule, question)) return CategorySet();

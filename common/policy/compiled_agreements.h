@@ -21,6 +21,12 @@
 
 namespace trusthub::policy {
 
+// The engine's bit of a relation of the schema; none for `any`, which is not a relation.
+constexpr std::uint32_t RelationBitOf(int relation) {
+  if (relation == v1::RELATION_ANY) return 0;
+  return 1u << (relation < v1::RELATION_ANY ? relation - 1 : relation - 2);
+}
+
 // One item of a signed agreement.
 struct Rule {
   std::uint32_t agency_kinds = 0;  // a bit for each AgencyKind
@@ -41,6 +47,10 @@ struct Rule {
   const v1::Agreement* agreement = nullptr;
   const v1::Item* item = nullptr;
 };
+
+bool IsRecipient(const Rule& rule, const auth::Principal& caller);
+// Whether the record is of a provider that `rule` is about.
+bool IsFromProvider(const Rule& rule, const Question& question);
 
 // The questions below take it that role, purpose and kind of record fit.
 

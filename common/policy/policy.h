@@ -77,8 +77,22 @@ struct Decision {
   bool rests_on_consent = false;
 };
 
+// What stands between a caller and a category.
+enum class WithheldCause : std::uint8_t {
+  kUnknown,      // no caller, or a role, purpose or kind of record that no agreement can name
+  kDenied,       // an item denies it, whatever others give
+  kNoAgreement,  // no agreement gives it to anyone
+  kNotInForce,   // the agreements that give it have not begun, or have ended
+  kCaller,       // given to other roles or agencies
+  kPurpose,      // given to the caller for other purposes
+  kProvider,     // given to the caller from other agencies' records
+  kRelation,     // given to those who stand to the child or record otherwise
+  kChild,        // given where the child has a flag, or with consent
+};
+
 // Why a category was withheld, for a practitioner.
 struct Explanation {
+  WithheldCause cause = WithheldCause::kUnknown;
   std::string reason;
   std::string rule;               // `agreement/item` that denies, or comes nearest; may be empty
   std::string what_would_change;  // empty when nothing would
@@ -94,8 +108,9 @@ class Agreements {
   virtual absl::string_view version() const = 0;
   // Whether the existence of `category` must not show in `withheld`.
   virtual bool IsSecret(Category category) const = 0;
-  // Why a category was not granted. Speaks of roles, purposes and agreements only: nothing of it
-  // depends on what the hub holds of the child beside what stands in `question`.
+  // Why a category that Decide did not grant was not. Speaks of roles, purposes and agreements.
+  // Flags and consent, which the hub knows of the child and the caller may not, have no say in it
+  // beside having decided: a condition on them is named whether or not it is met.
   virtual Explanation ExplainWithheld(const Question& question, Category category) const = 0;
   // Whether any agreement in force on `day` gives anything to this agency's role for this purpose.
   // Where not, the call is refused with AGREEMENT_MISSING before it looks at any child.

