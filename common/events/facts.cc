@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/relations.h"
 #include "common/base/status_macros.h"
+#include "common/events/consents.h"
 #include "common/time/civil_date.h"
 
 namespace trusthub::events {
@@ -43,10 +44,6 @@ bool IsSame(const v1::InvolvementFact& a, const v1::InvolvementFact& b) {
   return a.agency() == b.agency() && a.kind() == b.kind() && a.basis() == b.basis();
 }
 
-bool IsSame(const v1::ConsentFact& a, const v1::ConsentFact& b) {
-  return a.consent() == b.consent();
-}
-
 bool IsSame(const v1::OverrideFact& a, const v1::OverrideFact& b) {
   return a.consent_override() == b.consent_override();
 }
@@ -71,15 +68,59 @@ bool IsSame(const v1::StatusFact& a, const v1::StatusFact& b) {
   return a.kind() == b.kind() && a.basis() == b.basis();
 }
 
+// Whether `fact` is old news of what `known` says: it tells of a beginning, and the end is known.
+// Two streams may bring one involvement, and a stream may be read again from its beginning: neither
+// may open again what ended.
+template <class Fact>
+bool IsOldNews(const Fact& known, const Fact& fact) {
+  return known.has_end_time() && !fact.has_end_time() &&
+         TimeFromProto(fact.start_time()) <= TimeFromProto(known.end_time());
+}
+bool IsOldNews(const v1::OverrideFact&, const v1::OverrideFact&) { return false; }
+bool IsOldNews(const v1::ConflictFact&, const v1::ConflictFact&) { return false; }
+bool IsOldNews(const v1::BreakGlassFact&, const v1::BreakGlassFact&) { return false; }
+bool IsOldNews(const v1::StatusFact& known, const v1::StatusFact& fact) {
+  return known.has_end_date() && !fact.has_end_date();
+}
+bool IsOldNews(const internal::v1::EnquiryState& known, const internal::v1::EnquiryState& fact) {
+  return known.concluded() && !fact.concluded();
+}
+
 // Replaces what is known of the same thing, else adds it.
 template <class Fact>
 void Merge(const Fact& fact, google::protobuf::RepeatedPtrField<Fact>* facts) {
   for (Fact& known : *facts) {
     if (!IsSame(known, fact)) continue;
-    known = fact;
+    if (!IsOldNews(known, fact)) known = fact;
     return;
   }
   *facts->Add() = fact;
+}
+
+// How long what ended is kept here, for those kinds of which old news could open nothing if it came
+// again. The records themselves stay with their service.
+constexpr absl::Duration kKeptAfterEnd = absl::Hours(24 * 366);
+
+template <class Fact, class EndOf>
+void DropEnded(absl::Time now, EndOf end_of, google::protobuf::RepeatedPtrField<Fact>* facts) {
+  for (int i = facts->size() - 1; i >= 0; --i) {
+    if (end_of(facts->Get(i)) + kKeptAfterEnd < now) facts->erase(facts->begin() + i);
+  }
+}
+
+void DropLongEnded(absl::Time now, internal::v1::ChildFacts* facts) {
+  DropEnded(
+      now, [](const v1::OverrideFact& fact) { return TimeFromProto(fact.expire_time()); },
+      facts->mutable_consent_overrides());
+  DropEnded(
+      now, [](const v1::BreakGlassFact& fact) { return TimeFromProto(fact.expire_time()); },
+      facts->mutable_break_glasses());
+  DropEnded(
+      now,
+      [](const v1::ConflictFact& fact) {
+        return fact.has_end_time() ? TimeFromProto(fact.end_time()) : absl::InfiniteFuture();
+      },
+      facts->mutable_conflicts());
 }
 
 bool IsAboutEnquiry(const v1::Event& event) {
@@ -103,7 +144,7 @@ absl::Status ApplyToChild(store::Transaction& tx, const v1::Event& event) {
   TRUSTHUB_ASSIGN_OR_RETURN(internal::v1::ChildFacts facts, ChildFactsOf(tx, event.child()));
   if (event.has_involvement()) Merge(event.involvement(), facts.mutable_involvements());
   if (event.has_status()) Merge(event.status(), facts.mutable_statuses());
-  if (event.has_consent()) Merge(event.consent(), facts.mutable_consents());
+  if (event.has_consent()) MergeConsent(event.consent(), &facts);
   if (event.has_consent_override()) {
     Merge(event.consent_override(), facts.mutable_consent_overrides());
   }
@@ -116,6 +157,7 @@ absl::Status ApplyToChild(store::Transaction& tx, const v1::Event& event) {
     state.set_concluded(event.kind() == v1::EVENT_KIND_ENQUIRY_CONCLUDED);
     Merge(state, facts.mutable_enquiries());
   }
+  DropLongEnded(tx.now(), &facts);
   return Put(tx, kChildSpace, event.child(), facts);
 }
 

@@ -60,12 +60,13 @@ struct StandingRules {
 // How the seeker stands to the child at `now`.
 policy::Standing StandingOf(const internal::v1::ChildFacts& facts, const Seeker& seeker,
                             absl::Time now, const StandingRules& rules);
-// The consent for `purpose` that counts: the one recorded last. Points into `facts`; null when
-// there is none.
+// The consent for `purpose` that counts: the one decided last (see consents.h). Points into
+// `facts`; null when there is none.
 const v1::ConsentFact* NewestConsentFor(const internal::v1::ChildFacts& facts,
                                         options::v1::Purpose purpose);
-// What the consents say of the seeker's agency and purpose at `now`; the newest that covers the
-// purpose counts, and its exclusions are stronger than its inclusions.
+// What the consents say of the seeker's agency and purpose at `now`. The one for the purpose that
+// was decided last counts, unless a live override names the agency; its exclusions are stronger
+// than its inclusions, and an older one taken back since still refuses (see consents.h).
 policy::ConsentStanding ConsentOf(const internal::v1::ChildFacts& facts, const Seeker& seeker,
                                   absl::Time now);
 

@@ -82,6 +82,80 @@ TEST_F(FactsTest, ApplyingTwiceChangesNothing) {
   EXPECT_EQ(Facts().SerializeAsString(), once);
 }
 
+v1::Event AllocationEvent(std::optional<absl::Time> end) {
+  v1::Event event;
+  event.set_child(kChild);
+  event.mutable_allocation()->set_allocation("allocations/a1");
+  *event.mutable_allocation()->mutable_start_time() = TimeToProto(kNow);
+  if (end.has_value()) *event.mutable_allocation()->mutable_end_time() = TimeToProto(*end);
+  return event;
+}
+
+// A stream may be read again from its beginning, and two streams may bring one involvement.
+TEST_F(FactsTest, OldNewsOpensNothingThatEnded) {
+  const v1::Event begun = InvolvementEvent(kChild, kCouncil, "ASKED", "checks/c1");
+  Apply(InvolvementEvent(kChild, kCouncil, "ASKED", "checks/c1", kNow));
+  Apply(begun);
+  ASSERT_EQ(Facts().involvements_size(), 1);
+  EXPECT_TRUE(Facts().involvements(0).has_end_time());
+  // Begun anew after the end is new.
+  v1::Event anew = begun;
+  *anew.mutable_involvement()->mutable_start_time() = TimeToProto(kNow + absl::Hours(1));
+  Apply(anew);
+  ASSERT_EQ(Facts().involvements_size(), 1);
+  EXPECT_FALSE(Facts().involvements(0).has_end_time());
+
+  Apply(AllocationEvent(kNow + absl::Hours(1)));
+  Apply(AllocationEvent(std::nullopt));
+  ASSERT_EQ(Facts().allocations_size(), 1);
+  EXPECT_TRUE(Facts().allocations(0).has_end_time());
+
+  v1::Event enquiry;
+  enquiry.set_child(kChild);
+  enquiry.set_record("enquiries/e1");
+  for (const v1::EventKind kind :
+       {v1::EVENT_KIND_ENQUIRY_CONCLUDED, v1::EVENT_KIND_ENQUIRY_STARTED}) {
+    enquiry.set_kind(kind);
+    Apply(enquiry);
+  }
+  ASSERT_EQ(Facts().enquiries_size(), 1);
+  EXPECT_TRUE(Facts().enquiries(0).concluded());
+
+  const absl::CivilDay day(2010, 3, 1);
+  Apply(StatusEvent(kChild, "LOOKED_AFTER", "plans/p1", day, day + 30));
+  Apply(StatusEvent(kChild, "LOOKED_AFTER", "plans/p1", day));
+  ASSERT_EQ(Facts().statuses_size(), 1);
+  EXPECT_TRUE(Facts().statuses(0).has_end_date());
+}
+
+TEST_F(FactsTest, WhatEndedLongAgoIsDroppedWhereOldNewsCouldOpenNothing) {
+  store::Transaction tx = store_.Begin();
+  const auto at = [&](int days) { return TimeToProto(tx.now() + absl::Hours(24 * days)); };
+  v1::Event event;
+  event.set_child(kChild);
+  for (const int days : {-400, -300, 1}) {
+    const std::string id = absl::StrCat("x/", days + 400);
+    event.mutable_consent_override()->set_consent_override(id);
+    *event.mutable_consent_override()->mutable_expire_time() = at(days);
+    event.mutable_break_glass()->set_break_glass(id);
+    *event.mutable_break_glass()->mutable_expire_time() = at(days);
+    event.mutable_conflict()->set_conflict(id);
+    *event.mutable_conflict()->mutable_end_time() = at(days);
+    event.mutable_allocation()->set_allocation(id);
+    *event.mutable_allocation()->mutable_end_time() = at(days);
+    Apply(event);
+  }
+  event.clear_allocation();
+  event.mutable_conflict()->set_conflict("x/live");
+  event.mutable_conflict()->clear_end_time();
+  Apply(event);
+  const internal::v1::ChildFacts facts = Facts();
+  EXPECT_EQ(facts.consent_overrides_size(), 2);
+  EXPECT_EQ(facts.break_glasses_size(), 2);
+  EXPECT_EQ(facts.conflicts_size(), 3) << "the one without an end lasts";
+  EXPECT_EQ(facts.allocations_size(), 3) << "old news could open one";
+}
+
 TEST_F(FactsTest, EveryOtherFactIsFoundByItsKey) {
   Apply(WorkerEvent("workers/w1", kCouncil));
   Apply(WorkerEvent("workers/w1", "agencies/police"));

@@ -1,6 +1,7 @@
 // How a worker of an agency stands to a child, by the facts of other services.
 #include <algorithm>
 
+#include "common/events/consents.h"
 #include "common/events/facts.h"
 #include "common/time/civil_date.h"
 
@@ -23,9 +24,14 @@ bool HasEnded(const google::protobuf::Timestamp& end, absl::Time now) {
   return TimeFromProto(end) <= now;
 }
 
+// Services ask with no worker: what is a worker's own is never theirs.
+bool IsOf(absl::string_view worker, const Seeker& seeker) {
+  return !worker.empty() && worker == seeker.worker;
+}
+
 bool IsConflicted(const internal::v1::ChildFacts& facts, const Seeker& seeker, absl::Time now) {
   for (const v1::ConflictFact& conflict : facts.conflicts()) {
-    if (conflict.worker() == seeker.worker && !seeker.worker.empty() &&
+    if (IsOf(conflict.worker(), seeker) &&
         !(conflict.has_end_time() && HasEnded(conflict.end_time(), now))) {
       return true;
     }
@@ -36,7 +42,7 @@ bool IsConflicted(const internal::v1::ChildFacts& facts, const Seeker& seeker, a
 bool IsAllocated(const internal::v1::ChildFacts& facts, const Seeker& seeker, absl::Time now,
                  absl::Duration closing_window) {
   for (const v1::AllocationFact& allocation : facts.allocations()) {
-    if (allocation.worker() == seeker.worker && allocation.agency() == seeker.agency &&
+    if (IsOf(allocation.worker(), seeker) && allocation.agency() == seeker.agency &&
         !(allocation.has_end_time() && HasEnded(allocation.end_time(), now - closing_window))) {
       return true;
     }
@@ -48,7 +54,7 @@ std::uint64_t OpenedCategories(const internal::v1::ChildFacts& facts, const Seek
                                absl::Time now) {
   std::uint64_t categories = 0;
   for (const v1::BreakGlassFact& access : facts.break_glasses()) {
-    if (access.worker() != seeker.worker || access.agency() != seeker.agency ||
+    if (!IsOf(access.worker(), seeker) || access.agency() != seeker.agency ||
         access.purpose() != seeker.purpose || HasEnded(access.expire_time(), now)) {
       continue;
     }
@@ -75,51 +81,47 @@ bool IsOverridden(const internal::v1::ChildFacts& facts, const Seeker& seeker, a
   return false;
 }
 
+// Whether the consent, as it stands, says no to the seeker.
+bool SaysNo(const v1::ConsentFact& consent, const Seeker& seeker) {
+  return consent.decision() == "REFUSED" || consent.decision() == "WITHDRAWN" ||
+         Holds(consent.excluded_agencies(), seeker.agency) ||
+         Holds(consent.excluded_kinds(), seeker.agency_kind);
+}
+
+bool IsInScope(const v1::ConsentFact& consent, const Seeker& seeker) {
+  const bool names_some = !consent.agencies().empty() || !consent.agency_kinds().empty();
+  return !names_some || Holds(consent.agencies(), seeker.agency) ||
+         Holds(consent.agency_kinds(), seeker.agency_kind);
+}
+
+bool IsInDate(const v1::ConsentFact& consent, absl::CivilDay today) {
+  if (!consent.has_expiry_date()) return true;
+  const auto expiry = DateFromProto(consent.expiry_date());
+  // A day that is not wholly known cannot be rested on.
+  return expiry.ok() && today <= *expiry;
+}
+
+// A no outlasts the consent's last day: nobody has said yes since.
 ConsentStanding StandingUnder(const v1::ConsentFact& consent, const Seeker& seeker,
                               absl::CivilDay today) {
-  if (consent.decision() == "REFUSED" || consent.decision() == "WITHDRAWN") {
-    return ConsentStanding::kRefused;
-  }
-  if (Holds(consent.excluded_agencies(), seeker.agency) ||
-      Holds(consent.excluded_kinds(), seeker.agency_kind)) {
-    return ConsentStanding::kRefused;
-  }
-  if (consent.has_expiry_date()) {
-    const auto expiry = DateFromProto(consent.expiry_date());
-    // A day that is not wholly known cannot be rested on.
-    if (!expiry.ok() || today > *expiry) return ConsentStanding::kNone;
-  }
+  if (SaysNo(consent, seeker)) return ConsentStanding::kRefused;
+  if (!IsInScope(consent, seeker) || !IsInDate(consent, today)) return ConsentStanding::kNone;
+  if (consent.decision() == "GIVEN") return ConsentStanding::kGiven;
   if (consent.decision() == "NOT_REQUIRED") return ConsentStanding::kNotRequired;
-  if (consent.decision() != "GIVEN") return ConsentStanding::kNone;
-  const bool names_some = !consent.agencies().empty() || !consent.agency_kinds().empty();
-  if (!names_some || Holds(consent.agencies(), seeker.agency) ||
-      Holds(consent.agency_kinds(), seeker.agency_kind)) {
-    return ConsentStanding::kGiven;
-  }
   return ConsentStanding::kNone;
 }
 
 }  // namespace
 
-const v1::ConsentFact* NewestConsentFor(const internal::v1::ChildFacts& facts,
-                                        options::v1::Purpose purpose) {
-  const v1::ConsentFact* newest = nullptr;
-  for (const v1::ConsentFact& consent : facts.consents()) {
-    if (!Holds(consent.purposes(), static_cast<int>(purpose))) continue;
-    if (newest == nullptr ||
-        TimeFromProto(consent.record_time()) >= TimeFromProto(newest->record_time())) {
-      newest = &consent;
-    }
-  }
-  return newest;
-}
-
 policy::ConsentStanding ConsentOf(const internal::v1::ChildFacts& facts, const Seeker& seeker,
                                   absl::Time now) {
   if (IsOverridden(facts, seeker, now)) return ConsentStanding::kOverridden;
-  const v1::ConsentFact* consent = NewestConsentFor(facts, seeker.purpose);
-  if (consent == nullptr) return ConsentStanding::kNone;
-  return StandingUnder(*consent, seeker, LondonDay(now));
+  const ConsentsInForce in_force = ConsentsFor(facts, seeker.purpose);
+  if (in_force.newest == nullptr) return ConsentStanding::kNone;
+  for (const v1::ConsentFact* consent : in_force.taken_back) {
+    if (SaysNo(*consent, seeker)) return ConsentStanding::kRefused;
+  }
+  return StandingUnder(*in_force.newest, seeker, LondonDay(now));
 }
 
 policy::Standing StandingOf(const internal::v1::ChildFacts& facts, const Seeker& seeker,

@@ -22,6 +22,19 @@ using events::v1::Event;
 // day's same hour, which covers a night in an observation ward.
 constexpr absl::Duration kPresentingTime = absl::Hours(24);
 
+// Decision of a referral after which the council does nothing more (domain.md 2.2), as in
+// ReferralFact.
+constexpr char kNoFurtherAction[] = "NO_FURTHER_ACTION";
+// Outcome of an enquiry after which a conference is held, as in DiscussionFact.
+constexpr char kConferenceOutcome[] = "SUBSTANTIATED_CONFERENCE";
+
+// For how long a discussion that decides on no enquiry involves its agencies: until its record is
+// agreed between them.
+constexpr absl::Duration kMinutesTime = absl::Hours(28 * 24);
+// Bases on which an agency is involved in one way at a time; each ends on its own. A child whom one
+// agency refers day after day is involved no more by the ninth referral that is open.
+constexpr int kBasesEnough = 8;
+
 absl::Time TimeOf(const Event& event) {
   return TimeFromProto(event.has_occurred_at() ? event.occurred_at() : event.create_time());
 }
@@ -29,7 +42,10 @@ absl::Time TimeOf(const Event& event) {
 bool IsTakenUp(const Event& event) {
   switch (event.kind()) {
     case events::v1::EVENT_KIND_REFERRAL_SUBMITTED:
+    case events::v1::EVENT_KIND_REFERRAL_DECIDED:
     case events::v1::EVENT_KIND_STRATEGY_DISCUSSION_RECORDED:
+    case events::v1::EVENT_KIND_ENQUIRY_CONCLUDED:
+    case events::v1::EVENT_KIND_CHECK_CHANGED:
     case events::v1::EVENT_KIND_PLAN_STARTED:
     case events::v1::EVENT_KIND_PLAN_CHANGED:
     case events::v1::EVENT_KIND_PLAN_ENDED:
@@ -63,6 +79,7 @@ absl::Status TakeUpPlan(store::Transaction& tx, const Event& event, ChildChanges
                                                             : DateToProto(LondonDay(TimeOf(event)));
     changes->EndStatus(kKind, event.record(), end);
     SetGroup({}, v1::INVOLVEMENT_KIND_CORE_GROUP, event, changes);
+    SetGroup({}, v1::INVOLVEMENT_KIND_ACTION_OWNER, event, changes);
     return absl::OkStatus();
   }
   const v1::Status* known = changes->FindStatus(kKind, event.record());
@@ -79,22 +96,83 @@ absl::Status TakeUpPlan(store::Transaction& tx, const Event& event, ChildChanges
   }
   SetGroup({event.plan().core_group().begin(), event.plan().core_group().end()},
            v1::INVOLVEMENT_KIND_CORE_GROUP, event, changes);
+  SetGroup({event.plan().action_owners().begin(), event.plan().action_owners().end()},
+           v1::INVOLVEMENT_KIND_ACTION_OWNER, event, changes);
   return absl::OkStatus();
+}
+
+// The council is responsible for as long as one of its referrals is not closed, each on its own.
+void TakeUpReferral(const Event& event, ChildChanges* changes) {
+  constexpr v1::InvolvementKind kKind = v1::INVOLVEMENT_KIND_RESPONSIBLE;
+  const events::v1::ReferralFact& referral = event.referral();
+  if (event.kind() == events::v1::EVENT_KIND_REFERRAL_SUBMITTED) {
+    changes->BeginUnlessLasting(referral.from_agency(), v1::INVOLVEMENT_KIND_REFERRER,
+                                event.record(), TimeOf(event));
+  }
+  if (referral.decision() == kNoFurtherAction) {
+    changes->End(referral.to_agency(), kKind, event.record(), TimeOf(event));
+  } else {
+    changes->BeginUnlessLasting(referral.to_agency(), kKind, event.record(), TimeOf(event),
+                                kBasesEnough);
+  }
+}
+
+// A discussion involves its agencies until the enquiry that it decided on is concluded.
+void TakeUpDiscussion(const Event& event, ChildChanges* changes) {
+  for (const std::string& agency : event.discussion().agencies()) {
+    if (event.discussion().start_enquiry()) {
+      changes->BeginUnlessLasting(agency, v1::INVOLVEMENT_KIND_ENQUIRY, event.record(),
+                                  TimeOf(event), kBasesEnough);
+    } else {
+      changes->Begin(agency, v1::INVOLVEMENT_KIND_ENQUIRY, event.record(), TimeOf(event),
+                     TimeOf(event) + kMinutesTime);
+    }
+  }
+}
+
+// An enquiry that leads to a conference involves its agencies until that is due at the latest: they
+// prepare it together.
+absl::Time EndOfEnquiry(const Event& event) {
+  const absl::Time concluded = TimeOf(event);
+  if (event.discussion().outcome() != kConferenceOutcome) return concluded;
+  const absl::StatusOr<absl::CivilDay> due =
+      DateFromProto(event.discussion().conference_due_date());
+  return due.ok() ? std::max(concluded, EndOfLondonDay(*due)) : concluded;
+}
+
+void TakeUpConclusion(const Event& event, ChildChanges* changes) {
+  constexpr v1::InvolvementKind kKind = v1::INVOLVEMENT_KIND_ENQUIRY;
+  const std::string& discussion = event.discussion().strategy_discussion();
+  for (const std::string& agency : changes->LastingAgencies(kKind, discussion)) {
+    changes->End(agency, kKind, discussion, EndOfEnquiry(event));
+  }
+}
+
+// A check brings its involvement ready made: asked when it is put, ended when it is answered.
+void TakeUpCheck(const Event& event, ChildChanges* changes) {
+  constexpr v1::InvolvementKind kKind = v1::INVOLVEMENT_KIND_ASKED;
+  const events::v1::InvolvementFact& asked = event.involvement();
+  if (asked.kind() != "ASKED") return;
+  changes->Begin(asked.agency(), kKind, asked.basis(), TimeFromProto(asked.start_time()));
+  if (asked.has_end_time()) {
+    changes->End(asked.agency(), kKind, asked.basis(), TimeFromProto(asked.end_time()));
+  }
 }
 
 absl::Status TakeUp(store::Transaction& tx, const Event& event, ChildChanges* changes) {
   switch (event.kind()) {
     case events::v1::EVENT_KIND_REFERRAL_SUBMITTED:
-      changes->BeginUnlessLasting(event.referral().from_agency(), v1::INVOLVEMENT_KIND_REFERRER,
-                                  event.record(), TimeOf(event));
-      changes->BeginUnlessLasting(event.referral().to_agency(), v1::INVOLVEMENT_KIND_RESPONSIBLE,
-                                  event.record(), TimeOf(event));
+    case events::v1::EVENT_KIND_REFERRAL_DECIDED:
+      TakeUpReferral(event, changes);
       return absl::OkStatus();
     case events::v1::EVENT_KIND_STRATEGY_DISCUSSION_RECORDED:
-      for (const std::string& agency : event.discussion().agencies()) {
-        changes->BeginUnlessLasting(agency, v1::INVOLVEMENT_KIND_ENQUIRY, event.record(),
-                                    TimeOf(event));
-      }
+      TakeUpDiscussion(event, changes);
+      return absl::OkStatus();
+    case events::v1::EVENT_KIND_ENQUIRY_CONCLUDED:
+      TakeUpConclusion(event, changes);
+      return absl::OkStatus();
+    case events::v1::EVENT_KIND_CHECK_CHANGED:
+      TakeUpCheck(event, changes);
       return absl::OkStatus();
     case events::v1::EVENT_KIND_ATTENDANCE_REGISTERED:
       changes->Begin(event.access().agency(), v1::INVOLVEMENT_KIND_PRESENTING, event.record(),

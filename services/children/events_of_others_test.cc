@@ -32,6 +32,23 @@ class EventsOfOthersTest : public ChildrenTest {
     event.mutable_referral()->set_to_agency("agencies/redbridge-council");
     return event;
   }
+  // A discussion that decides on an enquiry.
+  events::v1::Event Discussion(absl::string_view record, const std::vector<std::string>& agencies) {
+    events::v1::Event event =
+        EventAbout(events::v1::EVENT_KIND_STRATEGY_DISCUSSION_RECORDED, record);
+    event.mutable_discussion()->set_start_enquiry(true);
+    for (const std::string& agency : agencies) {
+      event.mutable_discussion()->add_agencies(absl::StrCat("agencies/", agency));
+    }
+    return event;
+  }
+  events::v1::Event Concluded(absl::string_view enquiry, absl::string_view discussion,
+                              absl::string_view outcome) {
+    events::v1::Event event = EventAbout(events::v1::EVENT_KIND_ENQUIRY_CONCLUDED, enquiry);
+    event.mutable_discussion()->set_strategy_discussion(std::string(discussion));
+    event.mutable_discussion()->set_outcome(std::string(outcome));
+    return event;
+  }
   events::v1::Event Plan(events::v1::EventKind kind, const std::vector<std::string>& core_group) {
     events::v1::Event event = EventAbout(kind, "plans/one");
     event.mutable_plan()->set_kind("CHILD_PROTECTION");
@@ -71,15 +88,6 @@ TEST_F(EventsOfOthersTest, AReferralInvolvesBothSides) {
   EXPECT_EQ(Get(child_).involvements(1).basis(), "referrals/one");
 }
 
-TEST_F(EventsOfOthersTest, ASecondReferralMakesNobodyInvolvedTwice) {
-  Apply(Referral());
-  const int involvements = Get(child_).involvements_size();
-  events::v1::Event second = Referral();
-  second.set_record("referrals/two");
-  Apply(second);
-  EXPECT_EQ(Get(child_).involvements_size(), involvements);
-}
-
 TEST_F(EventsOfOthersTest, ADiscussionInvolvesItsAgencies) {
   events::v1::Event event =
       EventAbout(events::v1::EVENT_KIND_STRATEGY_DISCUSSION_RECORDED, "strategyDiscussions/one");
@@ -88,6 +96,126 @@ TEST_F(EventsOfOthersTest, ADiscussionInvolvesItsAgencies) {
   ApplyTwice(event);
   EXPECT_EQ(RelationsOf("met-police"), policy::kEnquiry);
   EXPECT_EQ(RelationsOf("bhrut"), policy::kEnquiry);
+  // It decided on no enquiry, so nothing will end it: its record is agreed within four weeks.
+  fixture_.SetNow(fixture_.now() + absl::Hours(28 * 24 - 1));
+  EXPECT_EQ(RelationsOf("met-police"), policy::kEnquiry);
+  fixture_.SetNow(fixture_.now() + absl::Hours(1));
+  EXPECT_EQ(RelationsOf("met-police"), 0u);
+}
+
+TEST_F(EventsOfOthersTest, AnEnquiryInvolvesUntilItIsConcluded) {
+  Apply(Discussion("strategyDiscussions/one", {"met-police", "bhrut"}));
+  Apply(Discussion("strategyDiscussions/two", {"met-police"}));
+  fixture_.SetNow(fixture_.now() + absl::Hours(100 * 24));
+  EXPECT_EQ(RelationsOf("bhrut"), policy::kEnquiry);
+  ApplyTwice(Concluded("enquiries/one", "strategyDiscussions/one", "NOT_SUBSTANTIATED"));
+  EXPECT_EQ(RelationsOf("bhrut"), 0u);
+  EXPECT_EQ(RelationsOf("met-police"), policy::kEnquiry) << "the other enquiry lasts";
+  ApplyTwice(Concluded("enquiries/two", "strategyDiscussions/two", "NOT_SUBSTANTIATED"));
+  EXPECT_EQ(RelationsOf("met-police"), 0u);
+  // Late news of a discussion does not involve its agencies again.
+  events::v1::Event late = Discussion("strategyDiscussions/one", {"bhrut"});
+  *late.mutable_occurred_at() = TimeToProto(LondonTime(2010, 3, 16, 9));
+  Apply(late);
+  EXPECT_EQ(RelationsOf("bhrut"), 0u);
+}
+
+TEST_F(EventsOfOthersTest, AnEnquiryThatLeadsToAConferenceInvolvesUntilThatIsDue) {
+  Apply(Discussion("strategyDiscussions/one", {"bhrut"}));
+  fixture_.SetNow(LondonTime(2010, 3, 25, 12));
+  events::v1::Event event =
+      Concluded("enquiries/one", "strategyDiscussions/one", "SUBSTANTIATED_CONFERENCE");
+  *event.mutable_discussion()->mutable_conference_due_date() = DateOf(2010, 4, 6);
+  ApplyTwice(event);
+  fixture_.SetNow(LondonTime(2010, 4, 6, 23, 59));
+  EXPECT_EQ(RelationsOf("bhrut"), policy::kEnquiry);
+  fixture_.SetNow(LondonTime(2010, 4, 7, 0));
+  EXPECT_EQ(RelationsOf("bhrut"), 0u);
+}
+
+TEST_F(EventsOfOthersTest, NoFurtherActionEndsTheResponsibilityOfItsReferral) {
+  Apply(Referral());
+  events::v1::Event second = Referral();
+  second.set_record("referrals/two");
+  Apply(second);
+  fixture_.SetNow(fixture_.now() + absl::Hours(1));
+  const auto decided = [&](absl::string_view record, absl::string_view decision) {
+    events::v1::Event event = Referral();
+    event.set_kind(events::v1::EVENT_KIND_REFERRAL_DECIDED);
+    event.set_record(std::string(record));
+    event.mutable_referral()->set_decision(std::string(decision));
+    return event;
+  };
+  ApplyTwice(decided("referrals/one", "NO_FURTHER_ACTION"));
+  EXPECT_EQ(RelationsOf("redbridge-council"), policy::kResponsible) << "the other one is open";
+  ApplyTwice(decided("referrals/two", "ASSESS"));
+  EXPECT_EQ(RelationsOf("redbridge-council"), policy::kResponsible);
+  ApplyTwice(decided("referrals/two", "NO_FURTHER_ACTION"));
+  EXPECT_EQ(RelationsOf("redbridge-council"), 0u);
+  EXPECT_EQ(RelationsOf("uphall-primary"), policy::kHolding | policy::kReferrer)
+      << "who referred still may ask what became of it";
+}
+
+TEST_F(EventsOfOthersTest, ManyOpenReferralsAreNoLongList) {
+  for (int i = 0; i < 40; ++i) {
+    events::v1::Event event = Referral();
+    event.set_record(absl::StrCat("referrals/r", i));
+    Apply(event);
+  }
+  EXPECT_LE(Get(child_).involvements_size(), 10);
+  // The decision makes its council responsible where the list had no room for its receipt.
+  events::v1::Event decided = Referral();
+  decided.set_kind(events::v1::EVENT_KIND_REFERRAL_DECIDED);
+  decided.mutable_referral()->set_decision("NO_FURTHER_ACTION");
+  fixture_.SetNow(fixture_.now() + absl::Hours(1));
+  for (int i = 0; i < 40; ++i) {
+    decided.set_record(absl::StrCat("referrals/r", i));
+    if (i == 39) decided.mutable_referral()->set_decision("ASSESS");
+    Apply(decided);
+  }
+  EXPECT_EQ(RelationsOf("redbridge-council"), policy::kResponsible);
+}
+
+TEST_F(EventsOfOthersTest, ACheckInvolvesWhomItAsksUntilTheAnswer) {
+  events::v1::Event event = EventAbout(events::v1::EVENT_KIND_CHECK_CHANGED, "checks/one");
+  events::v1::InvolvementFact& asked = *event.mutable_involvement();
+  asked.set_agency("agencies/redbridge-housing");
+  asked.set_kind("ASKED");
+  asked.set_basis("checks/one");
+  *asked.mutable_start_time() = event.occurred_at();
+  ApplyTwice(event);
+  EXPECT_EQ(RelationsOf("redbridge-housing"), policy::kAsked);
+  EXPECT_EQ(Get(child_).involvements(1).kind(), v1::INVOLVEMENT_KIND_ASKED);
+  fixture_.SetNow(fixture_.now() + absl::Hours(2));
+  const events::v1::Event first = event;
+  *asked.mutable_end_time() = TimeToProto(fixture_.now());
+  ApplyTwice(event);
+  EXPECT_EQ(RelationsOf("redbridge-housing"), 0u);
+  EXPECT_TRUE(Get(child_).involvements(1).has_end_time());
+  ApplyTwice(first);
+  EXPECT_EQ(RelationsOf("redbridge-housing"), 0u);
+}
+
+TEST_F(EventsOfOthersTest, WhoDoesAnActionOfThePlanIsInvolved) {
+  events::v1::Event plan = Plan(events::v1::EVENT_KIND_PLAN_STARTED, {"agencies/nhs-redbridge"});
+  plan.mutable_plan()->add_action_owners("agencies/redbridge-housing");
+  plan.mutable_plan()->add_action_owners("agencies/nhs-redbridge");
+  ApplyTwice(plan);
+  EXPECT_EQ(RelationsOf("redbridge-housing"), policy::kActionOwner);
+  EXPECT_EQ(RelationsOf("nhs-redbridge"), policy::kCoreGroup | policy::kActionOwner);
+  fixture_.SetNow(fixture_.now() + absl::Hours(1));
+  ApplyTwice(Plan(events::v1::EVENT_KIND_PLAN_CHANGED, {"agencies/nhs-redbridge"}));
+  EXPECT_EQ(RelationsOf("redbridge-housing"), 0u);
+  EXPECT_EQ(RelationsOf("nhs-redbridge"), policy::kCoreGroup);
+  fixture_.SetNow(fixture_.now() + absl::Hours(1));
+  plan.set_kind(events::v1::EVENT_KIND_PLAN_CHANGED);
+  *plan.mutable_occurred_at() = TimeToProto(fixture_.now());
+  ApplyTwice(plan);
+  EXPECT_EQ(RelationsOf("redbridge-housing"), policy::kActionOwner) << "who comes back is in again";
+  fixture_.SetNow(fixture_.now() + absl::Hours(1));
+  ApplyTwice(Plan(events::v1::EVENT_KIND_PLAN_ENDED, {}));
+  EXPECT_EQ(RelationsOf("redbridge-housing"), 0u);
+  EXPECT_EQ(RelationsOf("nhs-redbridge"), 0u);
 }
 
 TEST_F(EventsOfOthersTest, APlanIsAStatusWithACoreGroup) {

@@ -83,8 +83,13 @@ ChildChanges::ChildChanges(v1::Child* child, absl::string_view author_agency)
 
 void ChildChanges::Begin(absl::string_view agency, v1::InvolvementKind kind,
                          absl::string_view basis, absl::Time start, absl::Time end) {
-  if (agency.empty() || FindInvolvement(child_, agency, kind, basis) != nullptr) return;
-  v1::Involvement& involvement = *child_->add_involvements();
+  if (agency.empty()) return;
+  v1::Involvement* known = FindInvolvement(child_, agency, kind, basis);
+  if (known != nullptr && (!known->has_end_time() || start <= TimeFromProto(known->end_time()))) {
+    return;
+  }
+  v1::Involvement& involvement = known != nullptr ? *known : *child_->add_involvements();
+  involvement.Clear();
   involvement.set_agency(std::string(agency));
   involvement.set_kind(kind);
   involvement.set_basis(std::string(basis));
@@ -94,14 +99,14 @@ void ChildChanges::Begin(absl::string_view agency, v1::InvolvementKind kind,
 }
 
 void ChildChanges::BeginUnlessLasting(absl::string_view agency, v1::InvolvementKind kind,
-                                      absl::string_view basis, absl::Time start) {
-  for (const v1::Involvement& involvement : child_->involvements()) {
-    if (involvement.agency() == agency && involvement.kind() == kind &&
-        !involvement.has_end_time()) {
-      return;
-    }
-  }
-  Begin(agency, kind, basis, start);
+                                      absl::string_view basis, absl::Time start, int enough) {
+  const auto lasting = std::count_if(child_->involvements().begin(), child_->involvements().end(),
+                                     [&](const v1::Involvement& involvement) {
+                                       return involvement.agency() == agency &&
+                                              involvement.kind() == kind &&
+                                              !involvement.has_end_time();
+                                     });
+  if (lasting < enough) Begin(agency, kind, basis, start);
 }
 
 void ChildChanges::End(absl::string_view agency, v1::InvolvementKind kind, absl::string_view basis,

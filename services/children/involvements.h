@@ -1,8 +1,8 @@
 // File: involvements.h
 //
 // Involvements and statuses of one child, and the events that tell the other services. An
-// involvement is told apart by agency, kind and basis, a status by kind and basis; one that began
-// is never begun again, one that ended is never ended again.
+// involvement is told apart by agency, kind and basis, a status by kind and basis. Late news
+// changes nothing: what ended does not begin again by what was before its end.
 #ifndef TRUSTHUB_SERVICES_CHILDREN_INVOLVEMENTS_H_
 #define TRUSTHUB_SERVICES_CHILDREN_INVOLVEMENTS_H_
 
@@ -24,13 +24,14 @@ class ChildChanges {
   // `author_agency`: whose call made the changes. `child` outlives this.
   ChildChanges(v1::Child* child, absl::string_view author_agency);
 
+  // Does nothing when it began already, unless it ended before `start`: who comes back to a core
+  // group is in it again.
   void Begin(absl::string_view agency, v1::InvolvementKind kind, absl::string_view basis,
              absl::Time start, absl::Time end = absl::InfiniteFuture());
-  // Ends the involvement if it lasts.
-  // As Begin, unless the agency is involved in this way already, on whatever basis: a second
-  // referral makes nobody a second time responsible.
+  // As Begin, unless the agency is involved in this way `enough` times already, on whatever basis.
   void BeginUnlessLasting(absl::string_view agency, v1::InvolvementKind kind,
-                          absl::string_view basis, absl::Time start);
+                          absl::string_view basis, absl::Time start, int enough = 1);
+  // Ends the involvement if it lasts.
   void End(absl::string_view agency, v1::InvolvementKind kind, absl::string_view basis,
            absl::Time end);
   void BeginStatus(v1::Status status);
