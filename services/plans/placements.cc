@@ -53,7 +53,8 @@ absl::Status EndOpenPlacement(rpc::Call& call, const v1::Placement& next) {
   return call.tx.UpdateNewest(&last);
 }
 
-// Says that a placement was recorded; neither where nor of which kind.
+// Says that the child is looked after, since when in this placement; neither where nor of which
+// kind it is.
 absl::Status TellPlacement(rpc::Call& call, const v1::Placement& placement) {
   events::v1::Event event;
   event.set_kind(events::v1::EVENT_KIND_PLACEMENT_RECORDED);
@@ -62,6 +63,8 @@ absl::Status TellPlacement(rpc::Call& call, const v1::Placement& placement) {
   event.set_owner_agency(placement.owner_agency());
   event.set_author_agency(call.caller.agency);
   *event.mutable_occurred_at() = placement.occurred_at();
+  event.mutable_plan()->set_kind("LOOKED_AFTER");
+  *event.mutable_plan()->mutable_start_date() = placement.start_date();
   return events::EmitAndApply(call.tx, event);
 }
 

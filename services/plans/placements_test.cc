@@ -96,11 +96,14 @@ TEST_F(PlacementsTest, TheEventSaysNeitherWhereNorOfWhichKind) {
   EXPECT_EQ(events[1].child(), kPlacedChild);
   EXPECT_EQ(events[1].record(), hidden->name());
   EXPECT_EQ(events[1].record_kind(), options::v1::RECORD_KIND_PLACEMENT);
-  // But for what is random, the two are the same bytes.
+  EXPECT_EQ(events[1].plan().kind(), "LOOKED_AFTER");
+  EXPECT_EQ(*DateFromProto(events[1].plan().start_date()), kPlaced + 3);
+  // But for the day and what is random, the two are the same bytes.
   std::vector<std::string> bytes;
   for (events::v1::Event event : events) {
     event.clear_name();
     event.clear_record();
+    event.mutable_plan()->clear_start_date();
     bytes.push_back(event.SerializeAsString());
   }
   EXPECT_EQ(bytes[0], bytes[1]);
