@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/time/civil_date.h"
+#include "services/children/break_glass.h"
 #include "services/children/child_index.h"
 #include "services/children/children.h"
 #include "services/children/involvements.h"
@@ -198,7 +199,8 @@ absl::Status Children::ApplyEvent(store::Transaction& tx, const Event& event) co
   TRUSTHUB_RETURN_IF_ERROR(TakeUp(tx, event, &changes));
   if (changes.empty()) return absl::OkStatus();
   TRUSTHUB_RETURN_IF_ERROR(SaveChild(tx, rules_, &*child));
-  return changes.Tell(tx);
+  TRUSTHUB_RETURN_IF_ERROR(changes.Tell(tx));
+  return TellResponsibleCouncils(tx, child->name());
 }
 
 }  // namespace trusthub::children

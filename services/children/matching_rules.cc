@@ -1,12 +1,12 @@
 #include "services/children/matching_rules.h"
 
-#include <cstdint>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/config/yaml.h"
+#include "services/children/bounded_number.h"
 #include "services/children/names.h"
 
 namespace trusthub::children {
@@ -14,45 +14,35 @@ namespace {
 
 using config::Yaml;
 
-// Reads the whole number under `key` into `out`; it must lie in [least, most].
-absl::Status Read(const Yaml& map, absl::string_view key, int least, int most, int* out) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const Yaml value, map.Get(key));
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t number, value.Number());
-  if (number < least || number > most) {
-    return value.Error(absl::StrCat(key, " must lie between ", least, " and ", most));
-  }
-  *out = static_cast<int>(number);
-  return absl::OkStatus();
-}
-
 absl::Status ReadBirthDate(const Yaml& map, MatchingPoints* points) {
   TRUSTHUB_RETURN_IF_ERROR(map.CheckKeys({"exact", "swapped", "one_digit", "part_unknown"}));
-  TRUSTHUB_RETURN_IF_ERROR(Read(map, "exact", 0, 100, &points->birth_exact));
+  TRUSTHUB_RETURN_IF_ERROR(ReadBounded(map, "exact", 0, 100, &points->birth_exact));
   const int most = points->birth_exact;
-  TRUSTHUB_RETURN_IF_ERROR(Read(map, "swapped", 0, most, &points->birth_swapped));
-  TRUSTHUB_RETURN_IF_ERROR(Read(map, "one_digit", 0, most, &points->birth_one_digit));
-  return Read(map, "part_unknown", 0, most, &points->birth_part_unknown);
+  TRUSTHUB_RETURN_IF_ERROR(ReadBounded(map, "swapped", 0, most, &points->birth_swapped));
+  TRUSTHUB_RETURN_IF_ERROR(ReadBounded(map, "one_digit", 0, most, &points->birth_one_digit));
+  return ReadBounded(map, "part_unknown", 0, most, &points->birth_part_unknown);
 }
 
 absl::Status ReadPostcode(const Yaml& map, MatchingPoints* points) {
   TRUSTHUB_RETURN_IF_ERROR(map.CheckKeys({"same", "same_district", "unknown"}));
-  TRUSTHUB_RETURN_IF_ERROR(Read(map, "same", 0, 100, &points->postcode_same));
+  TRUSTHUB_RETURN_IF_ERROR(ReadBounded(map, "same", 0, 100, &points->postcode_same));
   const int most = points->postcode_same;
-  TRUSTHUB_RETURN_IF_ERROR(Read(map, "same_district", 0, most, &points->postcode_same_district));
-  return Read(map, "unknown", 0, most, &points->postcode_unknown);
+  TRUSTHUB_RETURN_IF_ERROR(
+      ReadBounded(map, "same_district", 0, most, &points->postcode_same_district));
+  return ReadBounded(map, "unknown", 0, most, &points->postcode_unknown);
 }
 
 absl::Status ReadSex(const Yaml& map, MatchingPoints* points) {
   TRUSTHUB_RETURN_IF_ERROR(map.CheckKeys({"same", "unknown", "different"}));
-  TRUSTHUB_RETURN_IF_ERROR(Read(map, "same", 0, 100, &points->sex_same));
-  TRUSTHUB_RETURN_IF_ERROR(Read(map, "unknown", 0, points->sex_same, &points->sex_unknown));
-  return Read(map, "different", -100, 0, &points->sex_different);
+  TRUSTHUB_RETURN_IF_ERROR(ReadBounded(map, "same", 0, 100, &points->sex_same));
+  TRUSTHUB_RETURN_IF_ERROR(ReadBounded(map, "unknown", 0, points->sex_same, &points->sex_unknown));
+  return ReadBounded(map, "different", -100, 0, &points->sex_different);
 }
 
 absl::Status ReadPoints(const Yaml& map, MatchingPoints* points) {
   TRUSTHUB_RETURN_IF_ERROR(map.CheckKeys({"given", "family", "birth_date", "postcode", "sex"}));
-  TRUSTHUB_RETURN_IF_ERROR(Read(map, "given", 0, 100, &points->given));
-  TRUSTHUB_RETURN_IF_ERROR(Read(map, "family", 0, 100, &points->family));
+  TRUSTHUB_RETURN_IF_ERROR(ReadBounded(map, "given", 0, 100, &points->given));
+  TRUSTHUB_RETURN_IF_ERROR(ReadBounded(map, "family", 0, 100, &points->family));
   TRUSTHUB_ASSIGN_OR_RETURN(const Yaml birth_date, map.Get("birth_date"));
   TRUSTHUB_RETURN_IF_ERROR(ReadBirthDate(birth_date, points));
   TRUSTHUB_ASSIGN_OR_RETURN(const Yaml postcode, map.Get("postcode"));
@@ -118,8 +108,8 @@ absl::StatusOr<MatchingRules> LoadMatchingRules(absl::string_view path) {
   TRUSTHUB_RETURN_IF_ERROR(root.CheckKeys(
       {"threshold", "margin", "points", "variants", "common_names", "companion_names"}));
   MatchingRules rules;
-  TRUSTHUB_RETURN_IF_ERROR(Read(root, "threshold", 1, 100, &rules.threshold));
-  TRUSTHUB_RETURN_IF_ERROR(Read(root, "margin", 0, 100, &rules.margin));
+  TRUSTHUB_RETURN_IF_ERROR(ReadBounded(root, "threshold", 1, 100, &rules.threshold));
+  TRUSTHUB_RETURN_IF_ERROR(ReadBounded(root, "margin", 0, 100, &rules.margin));
   TRUSTHUB_ASSIGN_OR_RETURN(const Yaml points, root.Get("points"));
   TRUSTHUB_RETURN_IF_ERROR(ReadPoints(points, &rules.points));
   TRUSTHUB_ASSIGN_OR_RETURN(const Yaml variants, root.Get("variants"));

@@ -1,9 +1,31 @@
 #include "services/children/service.h"
 
 #include <memory>
+#include <string>
 #include <utility>
 
+#include "common/base/status_macros.h"
+
 namespace trusthub::children {
+namespace {
+
+// What serves the calls.
+struct Domain {
+  Children children;
+  BreakGlasses break_glasses;
+  SharingDecisions sharing_decisions;
+};
+
+absl::StatusOr<std::shared_ptr<Domain>> MakeDomain(const std::string& settings_folder) {
+  TRUSTHUB_ASSIGN_OR_RETURN(MatchingRules matching,
+                            LoadMatchingRules(settings_folder + "/matching.yaml"));
+  TRUSTHUB_ASSIGN_OR_RETURN(BreakGlassRules break_glass,
+                            LoadBreakGlassRules(settings_folder + "/break_glass.yaml"));
+  return std::make_shared<Domain>(
+      Domain{Children(std::move(matching)), BreakGlasses(break_glass), SharingDecisions()});
+}
+
+}  // namespace
 
 rpc::Routes ChildrenRoutes(Children* children) {
   rpc::Routes routes(v1::RegisterChildRequest::descriptor()->file());
@@ -13,16 +35,32 @@ rpc::Routes ChildrenRoutes(Children* children) {
   return routes;
 }
 
+rpc::Routes BreakGlassRoutes(BreakGlasses* break_glasses) {
+  rpc::Routes routes(v1::OpenBreakGlassRequest::descriptor()->file());
+  routes.Add(&BreakGlasses::OpenBreakGlass, break_glasses)
+      .Add(&BreakGlasses::GetBreakGlass, break_glasses)
+      .Add(&BreakGlasses::ListBreakGlasses, break_glasses)
+      .Add(&BreakGlasses::ReviewBreakGlass, break_glasses);
+  return routes;
+}
+
+rpc::Routes SharingDecisionsRoutes(SharingDecisions* sharing_decisions) {
+  rpc::Routes routes(v1::RecordSharingDecisionRequest::descriptor()->file());
+  routes.Add(&SharingDecisions::RecordSharingDecision, sharing_decisions)
+      .Add(&SharingDecisions::GetSharingDecision, sharing_decisions)
+      .Add(&SharingDecisions::ListSharingDecisions, sharing_decisions);
+  return routes;
+}
+
 absl::StatusOr<rpc::ServiceParts> MakeChildren(const rpc::Environment& environment) {
-  absl::StatusOr<MatchingRules> rules =
-      LoadMatchingRules(environment.config.settings_folder + "/matching.yaml");
-  if (!rules.ok()) return rules.status();
-  auto domain = std::make_shared<Children>(*std::move(rules));
+  TRUSTHUB_ASSIGN_OR_RETURN(std::shared_ptr<Domain> domain,
+                            MakeDomain(environment.config.settings_folder));
   rpc::ServiceParts parts;
-  parts.routes = {ChildrenRoutes(domain.get())};
+  parts.routes = {ChildrenRoutes(&domain->children), BreakGlassRoutes(&domain->break_glasses),
+                  SharingDecisionsRoutes(&domain->sharing_decisions)};
   parts.sources = {"directory", "referrals", "assessments", "plans", "health"};
   parts.apply = [domain](store::Transaction& tx, const events::v1::Event& event) {
-    return domain->ApplyEvent(tx, event);
+    return domain->children.ApplyEvent(tx, event);
   };
   parts.owns_child_facts = true;
   parts.domain = std::move(domain);

@@ -1,18 +1,22 @@
 // File: service.h
 //
-// Which method of trusthub.children.v1.ChildrenService is served by what.
+// Which methods of trusthub.children.v1 are served by what.
 #ifndef TRUSTHUB_SERVICES_CHILDREN_SERVICE_H_
 #define TRUSTHUB_SERVICES_CHILDREN_SERVICE_H_
 
 #include "absl/status/statusor.h"
 #include "common/rpc/host.h"
 #include "common/rpc/routes.h"
+#include "services/children/break_glass.h"
 #include "services/children/children.h"
+#include "services/children/sharing_decisions.h"
 
 namespace trusthub::children {
 
-// `children` outlives the routes.
+// The domain outlives the routes.
 rpc::Routes ChildrenRoutes(Children* children);
+rpc::Routes BreakGlassRoutes(BreakGlasses* break_glasses);
+rpc::Routes SharingDecisionsRoutes(SharingDecisions* sharing_decisions);
 
 // The whole service: its domain, its routes, and the services whose events it follows (directory,
 // referrals, assessments, plans, health).

@@ -1,0 +1,264 @@
+#include "services/children/break_glass.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/strip.h"
+#include "common/base/limits.h"
+#include "common/base/status_macros.h"
+#include "common/error/error.h"
+#include "common/events/facts.h"
+#include "common/rpc/dates.h"
+#include "common/rpc/paging.h"
+#include "common/time/civil_date.h"
+#include "common/timescales/calendar.h"
+
+namespace trusthub::children {
+namespace {
+
+using internal::v1::ChildFacts;
+
+// Accesses whose review is due, by each agency that was told.
+constexpr char kOpenIndex[] = "break_glasses/open";
+
+bool Holds(const google::protobuf::RepeatedPtrField<std::string>& list, absl::string_view value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+std::vector<std::string> ResponsibleAgencies(const ChildFacts& facts, absl::Time now) {
+  std::vector<std::string> agencies;
+  for (const events::v1::InvolvementFact& involvement : facts.involvements()) {
+    if ((events::RelationsOf(facts, involvement.agency(), now) & policy::kResponsible) != 0) {
+      agencies.push_back(involvement.agency());
+    }
+  }
+  return agencies;
+}
+
+// Adds those of `agencies` that were not told yet; whether there were any.
+bool AddTold(const std::vector<std::string>& agencies, v1::BreakGlass* record) {
+  const int before = record->told_agencies_size();
+  for (const std::string& agency : agencies) {
+    if (!Holds(record->told_agencies(), agency)) record->add_told_agencies(agency);
+  }
+  return record->told_agencies_size() > before;
+}
+
+std::vector<store::IndexKey> IndexOf(const v1::BreakGlass& record) {
+  std::vector<store::IndexKey> index;
+  if (record.state() != v1::BREAK_GLASS_STATE_OPEN) return index;
+  for (const std::string& agency : record.told_agencies()) index.push_back({kOpenIndex, agency});
+  return index;
+}
+
+// Whether `agency` may know of the access, whatever else it is to the child.
+bool Concerns(const v1::BreakGlass& record, const ChildFacts& facts, absl::string_view agency,
+              absl::Time now) {
+  return record.owner_agency() == agency ||
+         (events::RelationsOf(facts, agency, now) & policy::kResponsible) != 0;
+}
+
+std::string StateName(v1::BreakGlassState state) {
+  return std::string(absl::StripPrefix(v1::BreakGlassState_Name(state), "BREAK_GLASS_STATE_"));
+}
+
+absl::Status Tell(store::Transaction& tx, events::v1::EventKind kind, absl::string_view author,
+                  const v1::BreakGlass& record) {
+  events::v1::Event event;
+  event.set_kind(kind);
+  event.set_child(record.child());
+  event.set_record(record.name());
+  event.set_owner_agency(record.owner_agency());
+  event.set_author_agency(std::string(author));
+  *event.mutable_occurred_at() = TimeToProto(tx.now());
+  events::v1::BreakGlassFact* fact = event.mutable_break_glass();
+  fact->set_break_glass(record.name());
+  fact->set_worker(record.worker());
+  fact->set_agency(record.owner_agency());
+  *fact->mutable_categories() = record.categories();
+  fact->set_purpose(record.purpose());
+  *fact->mutable_start_time() = record.create_time();
+  *fact->mutable_expire_time() = record.expire_time();
+  *fact->mutable_review_due_date() = record.review_due_date();
+  fact->set_role(record.role());
+  fact->set_state(StateName(record.state()));
+  return events::EmitAndApply(tx, event);
+}
+
+// The caller's access to the child that lasts and opens all of `wanted` for the call's purpose.
+const events::v1::BreakGlassFact* FindLasting(const ChildFacts& facts, const rpc::Call& call,
+                                              policy::CategorySet wanted) {
+  for (const events::v1::BreakGlassFact& fact : facts.break_glasses()) {
+    policy::CategorySet opened;
+    for (const int category : fact.categories()) {
+      opened.Add(static_cast<policy::Category>(category));
+    }
+    if (fact.worker() == call.caller.worker && fact.agency() == call.caller.agency &&
+        fact.purpose() == call.purpose && TimeFromProto(fact.expire_time()) > call.now &&
+        (opened & wanted) == wanted) {
+      return &fact;
+    }
+  }
+  return nullptr;
+}
+
+// RECORD_NOT_FOUND for a child that does not exist and for one that the worker must not see, after
+// the same look-ups.
+absl::StatusOr<ChildFacts> FactsOfChild(rpc::Call& call, absl::string_view child) {
+  const absl::StatusOr<store::RecordHead> head = call.tx.Head(child);
+  if (!head.ok() && !absl::IsNotFound(head.status())) return head.status();
+  TRUSTHUB_ASSIGN_OR_RETURN(ChildFacts facts, events::ChildFactsOf(call.tx, child));
+  events::Seeker seeker;
+  seeker.agency = call.caller.agency;
+  seeker.worker = call.caller.worker;
+  seeker.purpose = call.purpose;
+  const policy::Standing standing = events::StandingOf(facts, seeker, call.now, {});
+  if (!head.ok() || head->kind != options::v1::RECORD_KIND_CHILD || standing.conflicted) {
+    return error::RecordNotFound();
+  }
+  return facts;
+}
+
+v1::BreakGlass NewRecord(const rpc::Call& call, const BreakGlassRules& rules,
+                         const v1::BreakGlass& asked, policy::CategorySet categories) {
+  v1::BreakGlass record;
+  record.set_child(asked.child());
+  if (asked.has_occurred_at()) *record.mutable_occurred_at() = asked.occurred_at();
+  record.set_state(v1::BREAK_GLASS_STATE_OPEN);
+  for (int category = 1; category < options::v1::Category_ARRAYSIZE; ++category) {
+    const auto value = static_cast<policy::Category>(category);
+    if (categories.Has(value)) record.add_categories(value);
+  }
+  record.set_purpose(call.purpose);
+  record.set_reason(asked.reason());
+  record.set_worker(call.caller.worker);
+  record.set_role(call.caller.role);
+  *record.mutable_expire_time() = TimeToProto(call.now + rules.lasts);
+  *record.mutable_review_due_date() = DateToProto(
+      timescales::EnglandCalendar().AddWorkingDays(LondonDay(call.now), rules.review_working_days));
+  return record;
+}
+
+absl::Status CheckReviewer(const v1::BreakGlass& record, const rpc::Call& call) {
+  if (record.state() != v1::BREAK_GLASS_STATE_OPEN) {
+    return error::StateForbids("emergency access", StateName(record.state()), "review");
+  }
+  if (record.worker() != call.caller.worker) return absl::OkStatus();
+  return error::RuleBroken(errors::v1::ERROR_REASON_SECOND_PERSON_MISSING,
+                           "An emergency access is reviewed by someone other than who opened it.",
+                           "Ask another guardian or information governance lead to review it.");
+}
+
+// A page of `list`, without the records that do not concern the caller's agency any more.
+template <class List>
+absl::StatusOr<store::Page<v1::BreakGlass>> Concerning(rpc::Call& call, List list,
+                                                       std::int64_t after, int size) {
+  store::Page<v1::BreakGlass> page;
+  page.last_position = after;
+  do {
+    const int wanted = size - static_cast<int>(page.records.size());
+    TRUSTHUB_ASSIGN_OR_RETURN(store::Page<v1::BreakGlass> part, list(page.last_position, wanted));
+    for (v1::BreakGlass& record : part.records) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const ChildFacts facts,
+                                events::ChildFactsOf(call.tx, record.child()));
+      if (!Concerns(record, facts, call.caller.agency, call.now)) continue;
+      page.records.push_back(std::move(record));
+    }
+    if (!part.records.empty()) page.last_position = part.last_position;
+    page.more = part.more;
+  } while (page.more && static_cast<int>(page.records.size()) < size);
+  return page;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::OpenBreakGlassResponse> BreakGlasses::OpenBreakGlass(
+    rpc::Call& call, const v1::OpenBreakGlassRequest& request) {
+  const v1::BreakGlass& asked = request.break_glass();
+  TRUSTHUB_RETURN_IF_ERROR(CheckReason(rules_, asked.reason()));
+  TRUSTHUB_ASSIGN_OR_RETURN(const policy::CategorySet categories,
+                            CheckCategories(rules_, asked.categories()));
+  TRUSTHUB_ASSIGN_OR_RETURN(const ChildFacts facts, FactsOfChild(call, asked.child()));
+  call.child = asked.child();
+  v1::OpenBreakGlassResponse response;
+  v1::BreakGlass& record = *response.mutable_break_glass();
+  if (const auto* lasting = FindLasting(facts, call, categories); lasting != nullptr) {
+    TRUSTHUB_ASSIGN_OR_RETURN(record, call.tx.Get<v1::BreakGlass>(lasting->break_glass()));
+    return response;
+  }
+  record = NewRecord(call, rules_, asked, categories);
+  TRUSTHUB_RETURN_IF_ERROR(rpc::SettleOccurrence(call, &record).status());
+  record.add_told_agencies(call.caller.agency);
+  AddTold(ResponsibleAgencies(facts, call.now), &record);
+  TRUSTHUB_RETURN_IF_ERROR(
+      call.tx.Create(&record, call.caller.agency, call.caller.agency, IndexOf(record)));
+  TRUSTHUB_RETURN_IF_ERROR(
+      Tell(call.tx, events::v1::EVENT_KIND_BREAK_GLASS_OPENED, call.caller.agency, record));
+  return response;
+}
+
+absl::StatusOr<v1::GetBreakGlassResponse> BreakGlasses::GetBreakGlass(
+    rpc::Call& call, const v1::GetBreakGlassRequest& request) {
+  v1::GetBreakGlassResponse response;
+  TRUSTHUB_ASSIGN_OR_RETURN(*response.mutable_break_glass(),
+                            call.tx.Get<v1::BreakGlass>(request.name()));
+  return response;
+}
+
+absl::StatusOr<v1::ListBreakGlassesResponse> BreakGlasses::ListBreakGlasses(
+    rpc::Call& call, const v1::ListBreakGlassesRequest& request) {
+  const char* const field = request.open_only() ? kOpenIndex : "told_agencies";
+  const auto list = [&](std::int64_t after, int size) {
+    return call.tx.ListByIndex<v1::BreakGlass>(field, call.caller.agency, after, size);
+  };
+  v1::ListBreakGlassesResponse response;
+  TRUSTHUB_RETURN_IF_ERROR(rpc::FillPage<v1::BreakGlass>(
+      call, request,
+      [&](std::int64_t after, int size) { return Concerning(call, list, after, size); },
+      response.mutable_break_glasses(), response.mutable_next_page_token()));
+  return response;
+}
+
+absl::StatusOr<v1::ReviewBreakGlassResponse> BreakGlasses::ReviewBreakGlass(
+    rpc::Call& call, const v1::ReviewBreakGlassRequest& request) {
+  if (request.outcome() != v1::BREAK_GLASS_STATE_JUSTIFIED &&
+      request.outcome() != v1::BREAK_GLASS_STATE_NOT_JUSTIFIED) {
+    return error::RequestInvalid({{"outcome", "must be JUSTIFIED or NOT_JUSTIFIED"}});
+  }
+  v1::ReviewBreakGlassResponse response;
+  v1::BreakGlass& record = *response.mutable_break_glass();
+  TRUSTHUB_ASSIGN_OR_RETURN(record, call.tx.Get<v1::BreakGlass>(request.name()));
+  TRUSTHUB_ASSIGN_OR_RETURN(const ChildFacts facts, events::ChildFactsOf(call.tx, record.child()));
+  if (!Concerns(record, facts, call.caller.agency, call.now)) return error::RecordNotFound();
+  TRUSTHUB_RETURN_IF_ERROR(CheckReviewer(record, call));
+  record.set_state(request.outcome());
+  record.set_reviewer(call.caller.worker);
+  record.set_review_note(request.note());
+  *record.mutable_review_time() = TimeToProto(call.now);
+  if (request.outcome() == v1::BREAK_GLASS_STATE_NOT_JUSTIFIED &&
+      TimeFromProto(record.expire_time()) > call.now) {
+    *record.mutable_expire_time() = TimeToProto(call.now);
+  }
+  TRUSTHUB_RETURN_IF_ERROR(call.tx.Update(&record, request.etag(), IndexOf(record)));
+  TRUSTHUB_RETURN_IF_ERROR(
+      Tell(call.tx, events::v1::EVENT_KIND_BREAK_GLASS_REVIEWED, call.caller.agency, record));
+  return response;
+}
+
+absl::Status TellResponsibleCouncils(store::Transaction& tx, absl::string_view child) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const ChildFacts facts, events::ChildFactsOf(tx, child));
+  if (facts.break_glasses().empty()) return absl::OkStatus();
+  const std::vector<std::string> councils = ResponsibleAgencies(facts, tx.now());
+  for (const events::v1::BreakGlassFact& fact : facts.break_glasses()) {
+    TRUSTHUB_ASSIGN_OR_RETURN(v1::BreakGlass record, tx.Get<v1::BreakGlass>(fact.break_glass()));
+    if (!AddTold(councils, &record)) continue;
+    TRUSTHUB_RETURN_IF_ERROR(tx.UpdateNewest(&record, IndexOf(record)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace trusthub::children

@@ -1,0 +1,89 @@
+#include "services/children/break_glass_rules.h"
+
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/config/yaml.h"
+#include "common/error/error.h"
+#include "services/children/bounded_number.h"
+#include "services/children/substance.h"
+
+namespace trusthub::children {
+namespace {
+
+using config::Yaml;
+
+absl::Status ReadNever(const Yaml& root, BreakGlassRules* rules) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const Yaml list, root.Get("never"));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<Yaml> items, list.Items());
+  for (const Yaml& item : items) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::string text, item.Text());
+    policy::Category category = options::v1::CATEGORY_UNSPECIFIED;
+    if (!options::v1::Category_Parse(absl::StrCat("CATEGORY_", absl::AsciiStrToUpper(text)),
+                                     &category) ||
+        category == options::v1::CATEGORY_UNSPECIFIED) {
+      return item.Error(absl::StrCat("`", text, "` is no kind of information"));
+    }
+    rules->never.Add(category);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<BreakGlassRules> LoadBreakGlassRules(absl::string_view path) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const Yaml root, Yaml::ReadFile(path));
+  TRUSTHUB_RETURN_IF_ERROR(
+      root.CheckKeys({"lasts_minutes", "review_working_days", "reason", "never"}));
+  BreakGlassRules rules;
+  int minutes = 0;
+  // At most a shift: beyond it the work is not an emergency's.
+  TRUSTHUB_RETURN_IF_ERROR(ReadBounded(root, "lasts_minutes", 1, 12 * 60, &minutes));
+  rules.lasts = absl::Minutes(minutes);
+  TRUSTHUB_RETURN_IF_ERROR(
+      ReadBounded(root, "review_working_days", 1, 5, &rules.review_working_days));
+  TRUSTHUB_ASSIGN_OR_RETURN(const Yaml reason, root.Get("reason"));
+  TRUSTHUB_RETURN_IF_ERROR(reason.CheckKeys({"characters", "words"}));
+  TRUSTHUB_RETURN_IF_ERROR(ReadBounded(reason, "characters", 20, 200, &rules.reason_characters));
+  TRUSTHUB_RETURN_IF_ERROR(ReadBounded(reason, "words", 4, 20, &rules.reason_words));
+  TRUSTHUB_RETURN_IF_ERROR(ReadNever(root, &rules));
+  return rules;
+}
+
+absl::Status CheckReason(const BreakGlassRules& rules, absl::string_view reason) {
+  if (CharactersIn(reason) >= rules.reason_characters &&
+      DifferentWordsIn(reason) >= rules.reason_words && !IsFiller(reason)) {
+    return absl::OkStatus();
+  }
+  return error::RequestInvalid(
+      {{"break_glass.reason",
+        absl::StrCat("must say in at least ", rules.reason_characters, " characters and ",
+                     rules.reason_words,
+                     " different words what is feared and why it cannot wait")}});
+}
+
+absl::StatusOr<policy::CategorySet> CheckCategories(
+    const BreakGlassRules& rules, const google::protobuf::RepeatedField<int>& categories) {
+  policy::CategorySet set;
+  for (const int value : categories) {
+    const auto category = static_cast<policy::Category>(value);
+    if (!options::v1::Category_IsValid(value) || category == options::v1::CATEGORY_UNSPECIFIED) {
+      return error::RequestInvalid({{"break_glass.categories", "must be known kinds"}});
+    }
+    if (rules.never.Has(category)) {
+      return error::RequestInvalid(
+          {{"break_glass.categories",
+            "names a kind that emergency access never opens; ask its holder by telephone"}});
+    }
+    set.Add(category);
+  }
+  if (set.empty()) {
+    return error::RequestInvalid(
+        {{"break_glass.categories", "must name the kinds of information that are needed"}});
+  }
+  return set;
+}
+
+}  // namespace trusthub::children

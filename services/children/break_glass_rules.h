@@ -1,0 +1,41 @@
+// File: break_glass_rules.h
+//
+// The rules of emergency access that are data (deploy/config/redbridge/break_glass.yaml) and what
+// makes a reason one of substance. Pure functions.
+#ifndef TRUSTHUB_SERVICES_CHILDREN_BREAK_GLASS_RULES_H_
+#define TRUSTHUB_SERVICES_CHILDREN_BREAK_GLASS_RULES_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/policy/policy.h"
+#include "google/protobuf/repeated_field.h"
+
+namespace trusthub::children {
+
+struct BreakGlassRules {
+  absl::Duration lasts;
+  int review_working_days = 0;
+  int reason_characters = 0;
+  int reason_words = 0;
+  policy::CategorySet never;  // kinds that nobody may open
+};
+
+// Fails, naming file and line, on an unknown key or category, or a number outside its bounds.
+absl::StatusOr<BreakGlassRules> LoadBreakGlassRules(absl::string_view path);
+
+// Whether `reason` has enough characters, enough different words, and is no pattern typed to fill
+// the field ("aaaa aaab", "asdasdasd"). REQUEST_INVALID says what is missing, never the reason.
+absl::Status CheckReason(const BreakGlassRules& rules, absl::string_view reason);
+
+// The categories that a request names, each once. REQUEST_INVALID when it names none, one that
+// nobody may open, or one that does not exist.
+absl::StatusOr<policy::CategorySet> CheckCategories(
+    const BreakGlassRules& rules, const google::protobuf::RepeatedField<int>& categories);
+
+}  // namespace trusthub::children
+
+#endif  // TRUSTHUB_SERVICES_CHILDREN_BREAK_GLASS_RULES_H_
