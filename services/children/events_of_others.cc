@@ -50,6 +50,7 @@ bool IsTakenUp(const Event& event) {
     case events::v1::EVENT_KIND_PLAN_STARTED:
     case events::v1::EVENT_KIND_PLAN_CHANGED:
     case events::v1::EVENT_KIND_PLAN_ENDED:
+    case events::v1::EVENT_KIND_PLACEMENT_RECORDED:
     case events::v1::EVENT_KIND_ATTENDANCE_REGISTERED:
       return !event.child().empty();
     default:
@@ -99,6 +100,20 @@ absl::Status TakeUpPlan(store::Transaction& tx, const Event& event, ChildChanges
            v1::INVOLVEMENT_KIND_CORE_GROUP, event, changes);
   SetGroup({event.plan().action_owners().begin(), event.plan().action_owners().end()},
            v1::INVOLVEMENT_KIND_ACTION_OWNER, event, changes);
+  return absl::OkStatus();
+}
+
+// A child is looked after from the first of its placements on; the next ones change where it lives.
+absl::Status TakeUpPlacement(store::Transaction& tx, const Event& event, ChildChanges* changes) {
+  constexpr v1::StatusKind kKind = v1::STATUS_KIND_LOOKED_AFTER;
+  if (event.plan().kind() != "LOOKED_AFTER" || changes->Lasts(kKind)) return absl::OkStatus();
+  v1::Status status;
+  status.set_kind(kKind);
+  *status.mutable_start_date() = event.plan().start_date();
+  status.set_responsible_agency(event.owner_agency());
+  status.set_basis(event.record());
+  TRUSTHUB_RETURN_IF_ERROR(FillContact(tx, &status));
+  changes->BeginStatus(std::move(status));
   return absl::OkStatus();
 }
 
@@ -175,6 +190,8 @@ absl::Status TakeUp(store::Transaction& tx, const Event& event, ChildChanges* ch
     case events::v1::EVENT_KIND_CHECK_CHANGED:
       TakeUpCheck(event, changes);
       return absl::OkStatus();
+    case events::v1::EVENT_KIND_PLACEMENT_RECORDED:
+      return TakeUpPlacement(tx, event, changes);
     case events::v1::EVENT_KIND_ATTENDANCE_REGISTERED:
       changes->Begin(event.access().agency(), v1::INVOLVEMENT_KIND_PRESENTING, event.record(),
                      TimeOf(event), TimeOf(event) + kPresentingTime);

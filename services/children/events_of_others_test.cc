@@ -250,6 +250,25 @@ TEST_F(EventsOfOthersTest, APlanIsAStatusWithACoreGroup) {
   EXPECT_EQ(RelationsOf("nhs-redbridge"), 0u);
 }
 
+TEST_F(EventsOfOthersTest, AChildIsLookedAfterFromTheFirstPlacementOn) {
+  fixture_.SetNow(LondonTime(2010, 4, 22, 12));
+  const auto placement = [&](const char* record, int day) {
+    events::v1::Event event = EventAbout(events::v1::EVENT_KIND_PLACEMENT_RECORDED, record);
+    event.mutable_plan()->set_kind("LOOKED_AFTER");
+    *event.mutable_plan()->mutable_start_date() = DateOf(2010, 4, day);
+    return event;
+  };
+  ApplyTwice(placement("placements/one", 6));
+  EXPECT_EQ(Flags(), policy::kLookedAfter);
+  Apply(placement("placements/two", 20));
+  const auto told = EventsOf(events::v1::EVENT_KIND_STATUS_CHANGED);
+  ASSERT_THAT(told, SizeIs(1))
+      << "a move changes where the child lives, not that it is looked after";
+  EXPECT_EQ(told[0].owner_agency(), "agencies/redbridge-council");
+  EXPECT_EQ(told[0].status().kind(), "LOOKED_AFTER");
+  EXPECT_EQ(told[0].status().start_date().day(), 6);
+}
+
 TEST_F(EventsOfOthersTest, AnAttendanceIsPresentingForADay) {
   events::v1::Event event =
       EventAbout(events::v1::EVENT_KIND_ATTENDANCE_REGISTERED, "attendances/one");

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "common/events/facts.h"
@@ -144,6 +145,12 @@ std::vector<std::string> ChildChanges::LastingAgencies(v1::InvolvementKind kind,
 
 const v1::Status* ChildChanges::FindStatus(v1::StatusKind kind, absl::string_view basis) const {
   return FindStatusIn(child_, kind, basis);
+}
+
+bool ChildChanges::Lasts(v1::StatusKind kind) const {
+  return absl::c_any_of(child_->statuses(), [&](const v1::Status& status) {
+    return status.kind() == kind && !status.has_end_date();
+  });
 }
 
 absl::Status ChildChanges::Tell(store::Transaction& tx) const {

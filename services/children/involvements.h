@@ -40,6 +40,8 @@ class ChildChanges {
   // Agencies whose involvement of `kind` on `basis` has no end yet.
   std::vector<std::string> LastingAgencies(v1::InvolvementKind kind, absl::string_view basis) const;
   const v1::Status* FindStatus(v1::StatusKind kind, absl::string_view basis) const;
+  // Whether a status of `kind` has no end yet, on whatever basis.
+  bool Lasts(v1::StatusKind kind) const;
 
   bool empty() const { return involvements_.empty() && statuses_.empty(); }
   // One INVOLVEMENT_CHANGED or STATUS_CHANGED a change, in order. Call after the child was written.
