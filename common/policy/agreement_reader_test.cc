@@ -1,6 +1,8 @@
 // Every mistake in an agreement stops the load, and the error says where it is and what to do.
 #include "common/policy/agreement_reader.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +14,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/base/ids.h"
 #include "common/policy/policy.h"
+#include "common/policy/random_agreements.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::policy {
@@ -75,6 +78,8 @@ class Folder {
   absl::StatusOr<std::shared_ptr<const Agreements>> Load() const {
     return LoadAgreements(path_.string());
   }
+
+  std::string path() const { return path_.string(); }
 
  private:
   const fs::path path_;
@@ -231,6 +236,51 @@ TEST(LoadTest, FolderThatIsMissingOrEmptyIsAnError) {
             absl::StatusCode::kFailedPrecondition);
 }
 
+TEST(LoadTest, FolderThatIsAFileIsAnError) {
+  Folder folder;
+  folder.Write("good.yaml", kGood);
+  const absl::Status status = LoadAgreements(folder.path() + "/good.yaml").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(absl::StrContains(status.message(), "cannot be read")) << status;
+}
+
+TEST(LoadTest, FolderThatMayNotBeReadIsAnError) {
+  Folder folder;
+  folder.Write("good.yaml", kGood);
+  fs::permissions(folder.path(), fs::perms::none);
+  // Root may read every folder, so the test goes on as nobody.
+  constexpr uid_t kNobody = 65534;
+  const uid_t user = ::geteuid();
+  ASSERT_TRUE(user != 0 || ::seteuid(kNobody) == 0);
+  const absl::Status status = folder.Load().status();
+  ASSERT_TRUE(user != 0 || ::seteuid(user) == 0);
+  fs::permissions(folder.path(), fs::perms::owner_all);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(absl::StrContains(status.message(), "cannot be read")) << status;
+}
+
+TEST(LoadTest, SetWithoutTextsIsAnError) {
+  EXPECT_EQ(CompileAgreements({}).status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(LoadTest, FileWithoutAnAgreementIsAnError) {
+  for (const char* text : {"", "\n", "# only a remark\n", "---\n", "~\n", "[]\n", "good\n"}) {
+    Folder folder;
+    folder.Write("good.yaml", kGood);
+    folder.Write("other.yaml", text);
+    const absl::Status status = folder.Load().status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_TRUE(absl::StrContains(status.message(), "other.yaml:1: ")) << status;
+  }
+}
+
+TEST(LoadTest, LinkToNothingIsAnError) {
+  Folder folder;
+  folder.Write("good.yaml", kGood);
+  fs::create_symlink(folder.path() + "/gone", folder.path() + "/link.yaml");
+  EXPECT_EQ(folder.Load().status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
 TEST(LoadTest, FileThatWouldBeLeftOutIsAnError) {
   Folder folder;
   folder.Write("good.yaml", kGood);
@@ -318,6 +368,56 @@ TEST(ReaderTest, BreachIsToldInTimeForTheRegulator) {
   EXPECT_TRUE(absl::StrContains(folder.Load().status().message(),
                                 "late.yaml:47: `breach_hours` is more than 72"))
       << folder.Load().status();
+}
+
+// Texts also come over the network, from whoever proposes a set.
+TEST(ReaderTest, NestingWithoutEndIsRefused) {
+  for (const char* opening : {"[", "{a: ", "- ", "? ", "&a [", "!x [", "a:\n "}) {
+    std::string text;
+    for (int i = 0; i < 20'000; ++i) text += opening;
+    EXPECT_EQ(ReadAgreement("deep.yaml", text).status().code(), absl::StatusCode::kInvalidArgument)
+        << opening;
+    EXPECT_FALSE(ReadAgreement("deep.yaml", absl::StrCat("items: ", text)).ok()) << opening;
+  }
+  EXPECT_FALSE(ReadAgreement("loop.yaml", "items: &a [*a]").ok());
+  EXPECT_FALSE(ReadAgreement("loop.yaml", "items: &a [{to: *a}]").ok());
+}
+
+TEST(ReaderTest, SpoiltTextIsReadOrRefusedAndNeverMore) {
+  constexpr int kTexts = 4000;
+  const std::uint64_t seed = TestSeed();
+  SCOPED_TRACE(absl::StrCat("TRUSTHUB_TEST_SEED=", seed));
+  Draw draw(seed);
+  const std::string good = absl::StrCat(kGood, kArrangements);
+  const std::string bytes = "[]{}:,-#&*!|>'\"%@`? \n\t~\\0aZ\xff\xc3";
+  int refused = 0;
+  for (int i = 0; i < kTexts; ++i) {
+    std::string text = good;
+    for (int n = 1 + draw.Below(4); n > 0; --n) {
+      const auto at = static_cast<std::size_t>(draw.Below(static_cast<int>(text.size())));
+      const char byte = bytes[static_cast<std::size_t>(draw.Below(static_cast<int>(bytes.size())))];
+      switch (draw.Below(4)) {
+        case 0:
+          text[at] = byte;
+          break;
+        case 1:
+          text.insert(at, 1, byte);
+          break;
+        case 2:
+          text.erase(at, static_cast<std::size_t>(1 + draw.Below(20)));
+          break;
+        default:
+          text.insert(at, text.substr(at / 2, static_cast<std::size_t>(draw.Below(40))));
+      }
+    }
+    const auto compiled = CompileAgreements({{"spoilt.yaml", text}});
+    if (compiled.ok()) continue;
+    ++refused;
+    ASSERT_EQ(compiled.status().code(), absl::StatusCode::kInvalidArgument);
+    ASSERT_TRUE(absl::StartsWith(compiled.status().message(), "spoilt.yaml:")) << text;
+  }
+  EXPECT_GT(refused, kTexts / 2);
+  EXPECT_LT(refused, kTexts);
 }
 
 }  // namespace

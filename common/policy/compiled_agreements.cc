@@ -197,17 +197,24 @@ void CompiledAgreements::Index() {
   }
 }
 
+absl::Span<const Rule* const> CompiledAgreements::CandidatesFor(int role, int purpose,
+                                                                int kind) const {
+  const std::size_t cell = CellOf(role, purpose, kind);
+  if (cell >= spans_.size()) return {};
+  const Span& span = spans_[cell];
+  return absl::MakeConstSpan(candidates_).subspan(span.begin, span.end - span.begin);
+}
+
 Decision CompiledAgreements::Decide(const Question& question) const {
   Decision decision;
   if (question.caller == nullptr) return decision;
-  const std::size_t cell = CellOf(question.caller->role, question.purpose, question.record_kind);
-  if (cell >= spans_.size()) return decision;
   std::uint64_t granted = 0;
   std::uint64_t denied = 0;
   std::uint64_t without_consent = 0;  // given by rules that ask for none
   std::uint64_t with_consent = 0;     // given by rules that ask for it, if it suffices
-  for (std::uint32_t i = spans_[cell].begin; i < spans_[cell].end; ++i) {
-    const Rule& rule = *candidates_[i];
+  for (const Rule* candidate :
+       CandidatesFor(question.caller->role, question.purpose, question.record_kind)) {
+    const Rule& rule = *candidate;
     if (Denies(rule, question)) denied |= rule.denied.bits();
     const std::uint64_t given = GivenWithConsent(rule, question).bits();
     (rule.asks_consent ? with_consent : without_consent) |= given;
@@ -229,14 +236,12 @@ Decision CompiledAgreements::Decide(const Question& question) const {
 
 bool CompiledAgreements::Covers(const auth::Principal& caller, Purpose purpose,
                                 absl::CivilDay day) const {
-  for (const Rule& rule : rules_) {
-    if (rule.granted.empty() || day < rule.first_day || rule.last_day < day) continue;
-    const auto& roles = rule.item->to().roles();
-    const auto& purposes = rule.item->purposes();
-    if (std::find(roles.begin(), roles.end(), caller.role) != roles.end() &&
-        std::find(purposes.begin(), purposes.end(), purpose) != purposes.end() &&
-        IsRecipient(rule, caller)) {
-      return true;
+  for (std::size_t kind = 0; kind < kKinds; ++kind) {
+    for (const Rule* rule : CandidatesFor(caller.role, purpose, static_cast<int>(kind))) {
+      if (!rule->granted.empty() && rule->first_day <= day && day <= rule->last_day &&
+          IsRecipient(*rule, caller)) {
+        return true;
+      }
     }
   }
   return false;
@@ -244,12 +249,9 @@ bool CompiledAgreements::Covers(const auth::Principal& caller, Purpose purpose,
 
 bool CompiledAgreements::AsksForProvider(options::v1::Role role, Purpose purpose,
                                          RecordKind kind) const {
-  const std::size_t cell = CellOf(role, purpose, kind);
-  if (cell >= spans_.size()) return false;
-  for (std::uint32_t i = spans_[cell].begin; i < spans_[cell].end; ++i) {
-    if (candidates_[i]->asks_provider) return true;
-  }
-  return false;
+  const auto candidates = CandidatesFor(role, purpose, kind);
+  return std::any_of(candidates.begin(), candidates.end(),
+                     [](const Rule* rule) { return rule->asks_provider; });
 }
 
 }  // namespace trusthub::policy

@@ -16,6 +16,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
+#include "absl/types/span.h"
 #include "common/policy/policy.h"
 #include "trusthub/policy/v1/agreement.pb.h"
 
@@ -86,13 +87,15 @@ class CompiledAgreements final : public Agreements {
     std::uint32_t end = 0;
   };
   void Index();
+  // Rules that name all three; those that ask for consent last, else by name.
+  absl::Span<const Rule* const> CandidatesFor(int role, int purpose, int kind) const;
 
   const std::vector<v1::Agreement> agreements_;  // rules point into them
   const std::string version_;
   CategorySet secret_;
   std::vector<Rule> rules_;
-  std::vector<Span> spans_;              // by role, purpose, kind of record
-  std::vector<const Rule*> candidates_;  // each span in the order of rules_
+  std::vector<Span> spans_;  // by role, purpose, kind of record
+  std::vector<const Rule*> candidates_;
 };
 
 }  // namespace trusthub::policy
