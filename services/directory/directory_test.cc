@@ -142,6 +142,72 @@ TEST_F(DirectoryTest, AQualificationCannotLieAheadNorBePartial) {
   EXPECT_THAT(Create(request), invalid);
 }
 
+class EndWorkerTest : public DirectoryTest {
+ protected:
+  EndWorkerTest() {
+    EXPECT_TRUE(Create(Council()).ok());
+    const auto created = Create(SocialWorker());
+    EXPECT_TRUE(created.ok()) << created.status();
+    worker_ = created->worker();
+  }
+  v1::EndWorkerRequest Leaving(int day) const {
+    v1::EndWorkerRequest request;
+    request.set_name(worker_.name());
+    request.set_etag(worker_.etag());
+    *request.mutable_leave_date() = DateToProto(absl::CivilDay(2010, 1, day));
+    return request;
+  }
+  absl::StatusOr<v1::EndWorkerResponse> End(const v1::EndWorkerRequest& request) {
+    return fixture_.Run(administrator_, directory_, &Directory::EndWorker, request);
+  }
+
+  v1::Worker worker_;
+};
+
+TEST_F(EndWorkerTest, KeepsTheWorkerAndTellsTheLastDay) {
+  const auto ended = End(Leaving(29));
+  ASSERT_TRUE(ended.ok()) << ended.status();
+  EXPECT_EQ(ended->worker().leave_date().day(), 29);
+  EXPECT_EQ(ended->worker().display_name(), "Sunita Bhatt") << "records go on naming the worker";
+  EXPECT_EQ(ended->worker().owner_agency(), "agencies/redbridge-council");
+  const events::v1::Event event = fixture_.Events().back();
+  EXPECT_EQ(event.kind(), events::v1::EVENT_KIND_WORKER_CHANGED);
+  EXPECT_EQ(event.record(), "workers/lbr-sw-01");
+  EXPECT_EQ(event.worker().leave_date().day(), 29);
+  EXPECT_EQ(event.worker().role(), options::v1::ROLE_SOCIAL_WORKER);
+  EXPECT_EQ(event.worker().qualified_date().year(), 2003);
+}
+
+TEST_F(EndWorkerTest, ALastDayIsCorrectedByANewVersion) {
+  auto ended = End(Leaving(29));
+  ASSERT_TRUE(ended.ok()) << ended.status();
+  EXPECT_THAT(End(Leaving(22)),
+              StatusIs(absl::StatusCode::kAborted, errors::v1::ERROR_REASON_ETAG_STALE));
+  worker_ = ended->worker();
+  ended = End(Leaving(22));
+  ASSERT_TRUE(ended.ok()) << ended.status();
+  EXPECT_EQ(fixture_.Events().back().worker().leave_date().day(), 22);
+}
+
+TEST_F(EndWorkerTest, IsTheHubsAdministratorsAlone) {
+  const auth::Principal stranger =
+      testing::Caller("redbridge-council", "admin", options::v1::ROLE_DIRECTORY_ADMINISTRATOR);
+  EXPECT_THAT(
+      fixture_.Run(stranger, directory_, &Directory::EndWorker, Leaving(29)),
+      StatusIs(absl::StatusCode::kPermissionDenied, errors::v1::ERROR_REASON_METHOD_NOT_PERMITTED));
+}
+
+TEST_F(EndWorkerTest, NeedsAFullDayAndAKnownWorker) {
+  v1::EndWorkerRequest request = Leaving(29);
+  request.mutable_leave_date()->set_day(0);
+  EXPECT_THAT(End(request), StatusIs(absl::StatusCode::kInvalidArgument,
+                                     errors::v1::ERROR_REASON_REQUEST_INVALID));
+  request = Leaving(29);
+  request.set_name("workers/nobody");
+  EXPECT_THAT(End(request),
+              StatusIs(absl::StatusCode::kNotFound, errors::v1::ERROR_REASON_RECORD_NOT_FOUND));
+}
+
 // The borough's own file: every entry is accepted, and lists give back what was created, page by
 // page.
 class RedbridgeTest : public DirectoryTest {
