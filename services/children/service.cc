@@ -14,6 +14,9 @@ struct Domain {
   Children children;
   BreakGlasses break_glasses;
   SharingDecisions sharing_decisions;
+  Consents consents;
+  Allocations allocations;
+  Conflicts conflicts;
 };
 
 absl::StatusOr<std::shared_ptr<Domain>> MakeDomain(const std::string& settings_folder) {
@@ -22,7 +25,7 @@ absl::StatusOr<std::shared_ptr<Domain>> MakeDomain(const std::string& settings_f
   TRUSTHUB_ASSIGN_OR_RETURN(BreakGlassRules break_glass,
                             LoadBreakGlassRules(settings_folder + "/break_glass.yaml"));
   return std::make_shared<Domain>(
-      Domain{Children(std::move(matching)), BreakGlasses(break_glass), SharingDecisions()});
+      Domain{Children(std::move(matching)), BreakGlasses(break_glass), {}, {}, {}, {}});
 }
 
 }  // namespace
@@ -52,12 +55,36 @@ rpc::Routes SharingDecisionsRoutes(SharingDecisions* sharing_decisions) {
   return routes;
 }
 
+rpc::Routes ConsentsRoutes(Consents* consents) {
+  rpc::Routes routes(v1::RecordConsentRequest::descriptor()->file());
+  routes.Add(&Consents::RecordConsent, consents)
+      .Add(&Consents::GetConsent, consents)
+      .Add(&Consents::ListConsents, consents)
+      .Add(&Consents::WithdrawConsent, consents)
+      .Add(&Consents::OverrideConsent, consents)
+      .Add(&Consents::GetConsentOverride, consents);
+  return routes;
+}
+
+rpc::Routes AllocationsRoutes(Allocations* allocations, Conflicts* conflicts) {
+  rpc::Routes routes(v1::AllocateWorkerRequest::descriptor()->file());
+  routes.Add(&Allocations::AllocateWorker, allocations)
+      .Add(&Allocations::EndAllocation, allocations)
+      .Add(&Allocations::ListAllocations, allocations)
+      .Add(&Conflicts::DeclareConflict, conflicts)
+      .Add(&Conflicts::EndConflict, conflicts)
+      .Add(&Conflicts::ListConflicts, conflicts);
+  return routes;
+}
+
 absl::StatusOr<rpc::ServiceParts> MakeChildren(const rpc::Environment& environment) {
   TRUSTHUB_ASSIGN_OR_RETURN(std::shared_ptr<Domain> domain,
                             MakeDomain(environment.config.settings_folder));
   rpc::ServiceParts parts;
   parts.routes = {ChildrenRoutes(&domain->children), BreakGlassRoutes(&domain->break_glasses),
-                  SharingDecisionsRoutes(&domain->sharing_decisions)};
+                  SharingDecisionsRoutes(&domain->sharing_decisions),
+                  ConsentsRoutes(&domain->consents),
+                  AllocationsRoutes(&domain->allocations, &domain->conflicts)};
   parts.sources = {"directory", "referrals", "assessments", "plans", "health"};
   parts.apply = [domain](store::Transaction& tx, const events::v1::Event& event) {
     return domain->children.ApplyEvent(tx, event);

@@ -7,8 +7,11 @@
 #include "absl/status/statusor.h"
 #include "common/rpc/host.h"
 #include "common/rpc/routes.h"
+#include "services/children/allocations.h"
 #include "services/children/break_glass.h"
 #include "services/children/children.h"
+#include "services/children/conflicts.h"
+#include "services/children/consents.h"
 #include "services/children/sharing_decisions.h"
 
 namespace trusthub::children {
@@ -17,6 +20,8 @@ namespace trusthub::children {
 rpc::Routes ChildrenRoutes(Children* children);
 rpc::Routes BreakGlassRoutes(BreakGlasses* break_glasses);
 rpc::Routes SharingDecisionsRoutes(SharingDecisions* sharing_decisions);
+rpc::Routes ConsentsRoutes(Consents* consents);
+rpc::Routes AllocationsRoutes(Allocations* allocations, Conflicts* conflicts);
 
 // The whole service: its domain, its routes, and the services whose events it follows (directory,
 // referrals, assessments, plans, health).
