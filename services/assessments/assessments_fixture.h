@@ -4,6 +4,7 @@
 #ifndef TRUSTHUB_SERVICES_ASSESSMENTS_ASSESSMENTS_FIXTURE_H_
 #define TRUSTHUB_SERVICES_ASSESSMENTS_ASSESSMENTS_FIXTURE_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -158,13 +159,17 @@ class AssessmentsFixture : public ::testing::Test {
     event.set_kind(events::v1::EVENT_KIND_CONSENT_CHANGED);
     event.set_child(child);
     event.set_record(consent.consent());
+    *consent.mutable_decision_date() = DateToProto(LondonDay(hub_.now()));
     *consent.mutable_record_time() = TimeToProto(hub_.now());
+    consent.set_record_order(++consents_known_);
+    consent.set_change_order(consents_known_);
     *event.mutable_consent() = std::move(consent);
     hub_.Know(event);
   }
 
   static std::string Day(const types::v1::Date& date) { return FormatDay(*DateFromProto(date)); }
 
+  std::int64_t consents_known_ = 0;
   testing::HandlerFixture hub_{testing::LondonTime(2010, 3, 16, 10)};
   std::unique_ptr<Assessments> assessments_;
   const auth::Principal social_worker_ = testing::Caller("redbridge-council", "asha");

@@ -59,8 +59,8 @@ absl::StatusOr<v1::OpenCommonAssessmentResponse> CommonAssessments::OpenCommonAs
   TRUSTHUB_ASSIGN_OR_RETURN(const internal::v1::ChildFacts facts,
                             events::ChildFactsOf(call.tx, assessment->child()));
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string kind, KindOfCaller(call));
-  TRUSTHUB_RETURN_IF_ERROR(CheckConsentNamed(assessment->consent(), facts, call.caller.agency, kind,
-                                             LondonDay(call.now)));
+  TRUSTHUB_RETURN_IF_ERROR(
+      CheckConsentToOpen(assessment->consent(), facts, {call.caller.agency, kind}, call.now));
   TRUSTHUB_RETURN_IF_ERROR(CheckLeadProfessional(call.tx, assessment->lead_professional()));
   TRUSTHUB_RETURN_IF_ERROR(rpc::SettleOccurrence(call, assessment).status());
   assessment->set_state(v1::COMMON_ASSESSMENT_STATE_OPEN);
@@ -104,8 +104,7 @@ absl::StatusOr<v1::RecordPanelDecisionResponse> CommonAssessments::RecordPanelDe
   TRUSTHUB_ASSIGN_OR_RETURN(const internal::v1::ChildFacts facts,
                             events::ChildFactsOf(call.tx, assessment->child()));
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string kind, KindOfCaller(call));
-  TRUSTHUB_RETURN_IF_ERROR(
-      CheckConsentToEarlyHelp(facts, call.caller.agency, kind, LondonDay(call.now)));
+  TRUSTHUB_RETURN_IF_ERROR(CheckConsentToDecide(facts, {call.caller.agency, kind}, call.now));
   TRUSTHUB_RETURN_IF_ERROR(
       CheckFeedbackDate(request.feedback_date(), *assessment, LondonDay(call.now)));
   assessment->set_state(v1::COMMON_ASSESSMENT_STATE_PANEL_DECIDED);

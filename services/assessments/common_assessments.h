@@ -25,8 +25,8 @@ class CommonAssessments {
   // Of one child, oldest first.
   absl::StatusOr<v1::ListCommonAssessmentsResponse> ListCommonAssessments(
       rpc::Call& call, const v1::ListCommonAssessmentsRequest& request);
-  // STATE_FORBIDS unless open; CONSENT_MISSING when consent ended meanwhile or excludes the panel's
-  // agency; DATE_FORBIDDEN for feedback before the assessment or in the future.
+  // STATE_FORBIDS unless open; CONSENT_MISSING when consent ended meanwhile or does not extend to
+  // the panel's agency; DATE_FORBIDDEN for feedback before the assessment or in the future.
   absl::StatusOr<v1::RecordPanelDecisionResponse> RecordPanelDecision(
       rpc::Call& call, const v1::RecordPanelDecisionRequest& request);
 };

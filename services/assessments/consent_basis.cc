@@ -1,21 +1,32 @@
 #include "services/assessments/consent_basis.h"
 
-#include "absl/algorithm/container.h"
 #include "absl/status/statusor.h"
-#include "common/base/status_macros.h"
+#include "absl/time/civil_time.h"
 #include "common/error/error.h"
+#include "common/events/facts.h"
 #include "common/time/civil_date.h"
 
 namespace trusthub::assessments {
 namespace {
 
+constexpr options::v1::Purpose kPurpose = options::v1::PURPOSE_EARLY_HELP;
+
 absl::Status Missing() {
   return error::RuleBroken(
       errors::v1::ERROR_REASON_CONSENT_MISSING,
       "A common assessment rests on a consent of this child to early help that is given, in date "
-      "and does not exclude your agency; the newest one counts.",
+      "and extends to your agency; the newest one counts.",
       "Seek the family's consent, record it for the purpose EARLY_HELP, and name it. Where the "
       "child may be suffering significant harm, refer instead: that needs no consent.");
+}
+
+policy::ConsentStanding StandingOf(const internal::v1::ChildFacts& facts,
+                                   const ActingAgency& agency, absl::Time now) {
+  events::Seeker seeker;
+  seeker.agency = agency.name;
+  seeker.agency_kind = agency.kind;
+  seeker.purpose = kPurpose;
+  return events::ConsentOf(facts, seeker, now);
 }
 
 bool IsInDate(const events::v1::ConsentFact& consent, absl::CivilDay today) {
@@ -25,33 +36,25 @@ bool IsInDate(const events::v1::ConsentFact& consent, absl::CivilDay today) {
   return last.ok() && today <= *last;
 }
 
-bool Excludes(const events::v1::ConsentFact& consent, absl::string_view agency,
-              absl::string_view agency_kind) {
-  return absl::c_linear_search(consent.excluded_agencies(), agency) ||
-         absl::c_linear_search(consent.excluded_kinds(), agency_kind);
-}
-
 }  // namespace
 
-absl::Status CheckConsentToEarlyHelp(const internal::v1::ChildFacts& facts,
-                                     absl::string_view agency, absl::string_view agency_kind,
-                                     absl::CivilDay today) {
-  const events::v1::ConsentFact* consent =
-      events::NewestConsentFor(facts, options::v1::PURPOSE_EARLY_HELP);
-  if (consent == nullptr || consent->decision() != "GIVEN" || !IsInDate(*consent, today) ||
-      Excludes(*consent, agency, agency_kind)) {
+absl::Status CheckConsentToOpen(absl::string_view named, const internal::v1::ChildFacts& facts,
+                                const ActingAgency& agency, absl::Time now) {
+  const events::v1::ConsentFact* consent = events::NewestConsentFor(facts, kPurpose);
+  if (consent == nullptr || consent->consent() != named || consent->decision() != "GIVEN" ||
+      !IsInDate(*consent, LondonDay(now))) {
     return Missing();
   }
-  return absl::OkStatus();
+  const policy::ConsentStanding standing = StandingOf(facts, agency, now);
+  const bool not_excluded =
+      standing == policy::ConsentStanding::kGiven || standing == policy::ConsentStanding::kNone;
+  return not_excluded ? absl::OkStatus() : Missing();
 }
 
-absl::Status CheckConsentNamed(absl::string_view named, const internal::v1::ChildFacts& facts,
-                               absl::string_view agency, absl::string_view agency_kind,
-                               absl::CivilDay today) {
-  TRUSTHUB_RETURN_IF_ERROR(CheckConsentToEarlyHelp(facts, agency, agency_kind, today));
-  const events::v1::ConsentFact* consent =
-      events::NewestConsentFor(facts, options::v1::PURPOSE_EARLY_HELP);
-  return consent->consent() == named ? absl::OkStatus() : Missing();
+absl::Status CheckConsentToDecide(const internal::v1::ChildFacts& facts, const ActingAgency& agency,
+                                  absl::Time now) {
+  return StandingOf(facts, agency, now) == policy::ConsentStanding::kGiven ? absl::OkStatus()
+                                                                           : Missing();
 }
 
 }  // namespace trusthub::assessments
