@@ -3,7 +3,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/strip.h"
+#include "common/base/relations.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/events/facts.h"
@@ -76,8 +78,11 @@ absl::StatusOr<v1::OverrideConsentResponse> Consents::OverrideConsent(
 absl::StatusOr<v1::GetConsentOverrideResponse> Consents::GetConsentOverride(
     rpc::Call& call, const v1::GetConsentOverrideRequest& request) {
   v1::GetConsentOverrideResponse response;
-  TRUSTHUB_ASSIGN_OR_RETURN(*response.mutable_consent_override(),
-                            call.tx.Get<v1::ConsentOverride>(request.name()));
+  v1::ConsentOverride* consent_override = response.mutable_consent_override();
+  TRUSTHUB_ASSIGN_OR_RETURN(*consent_override, call.tx.Get<v1::ConsentOverride>(request.name()));
+  if (absl::c_linear_search(consent_override->told_agencies(), call.caller.agency)) {
+    call.relations |= policy::kReleased;
+  }
   return response;
 }
 

@@ -68,12 +68,6 @@ TEST_F(OverridesTest, OpensWhatWasTakenBackAndTellsWhoRecordedIt) {
   EXPECT_EQ(told[0].consent_override().basis(), "SECTION_47");
   EXPECT_EQ(TimeFromProto(told[0].consent_override().start_time()), fixture_.now());
 
-  v1::GetConsentOverrideRequest get;
-  get.set_name(made->name());
-  const auto read = fixture_.Run(health_visitor_, consents_, &Consents::GetConsentOverride, get);
-  ASSERT_THAT(read, IsOk());
-  EXPECT_EQ(read->consent_override().reason(), ForNelft().reason());
-
   fixture_.SetNow(fixture_.now() + absl::Hours(48));
   EXPECT_EQ(Nelft(), ConsentStanding::kRefused) << "it ended by itself";
 }
@@ -131,6 +125,33 @@ TEST_F(OverridesTest, OnlyThoseAreToldWhoseConsentStoodInTheWay) {
   EXPECT_EQ(told[3].owner_agency(), "agencies/nhs-redbridge");
   EXPECT_EQ(told[4].owner_agency(), "agencies/uphall-primary");
   EXPECT_THAT(Facts().consent_overrides(), SizeIs(4)) << "one fact each, however many were told";
+}
+
+TEST_F(OverridesTest, WhoWasToldReadsItByName) {
+  ASSERT_THAT(Withdraw(Record(Given()), "nelft"), IsOk());
+  Enquiry(events::v1::EVENT_KIND_ENQUIRY_STARTED);
+  const auto made = Override(ForNelft());
+  ASSERT_THAT(made, IsOk());
+  v1::GetConsentOverrideRequest get;
+  get.set_name(made->name());
+  const auto relations_of = [&](const auth::Principal& caller) {
+    store::Transaction tx = fixture_.Begin();
+    rpc::Call call{.caller = caller,
+                   .purpose = options::v1::PURPOSE_EARLY_HELP,
+                   .case_reference = "",
+                   .trace_id = "",
+                   .now = fixture_.now(),
+                   .deadline = absl::InfiniteFuture(),
+                   .tx = tx,
+                   .authorization = "",
+                   .page_tokens = page_tokens_};
+    const auto read = consents_.GetConsentOverride(call, get);
+    EXPECT_THAT(read, IsOk());
+    EXPECT_EQ(read->consent_override().reason(), ForNelft().reason());
+    return call.relations;
+  };
+  EXPECT_EQ(relations_of(health_visitor_), policy::kReleased);
+  EXPECT_EQ(relations_of(school_lead_), 0u) << "policy drops it";
 }
 
 TEST_F(OverridesTest, AReasonWithoutSubstanceIsRefused) {

@@ -35,6 +35,7 @@ class Consents {
   // rules of override_rules.h. Takes effect at once.
   absl::StatusOr<v1::OverrideConsentResponse> OverrideConsent(
       rpc::Call& call, const v1::OverrideConsentRequest& request);
+  // Establishes policy::kReleased for the agencies that were told.
   absl::StatusOr<v1::GetConsentOverrideResponse> GetConsentOverride(
       rpc::Call& call, const v1::GetConsentOverrideRequest& request);
 };
