@@ -96,7 +96,7 @@ class Draw {
     question.purpose = Value<Purpose>(2);
     question.record_kind = Value<RecordKind>(2);
     for (const v1::Relation relation : kDrawnRelations) {
-      if (OneIn(3)) question.relations |= RelationBitOf(relation);
+      if (OneIn(2)) question.relations |= RelationBitOf(relation);
     }
     question.child_flags = static_cast<std::uint32_t>(Below(8));
     question.consent = kStandings[Below(5)];
