@@ -183,9 +183,9 @@ absl::Status CasePath::StartEnquiry() {
   request.mutable_enquiry()->set_child(child);
   request.mutable_enquiry()->set_strategy_discussion(discussion.name());
   request.mutable_enquiry()->set_lead_worker("workers/lbr-sw-01");
-  TRUSTHUB_ASSIGN_OR_RETURN(
-      const auto answer,
-      Ask<assessments::v1::StartEnquiryResponse>("lbr-sw-01", request, "child_protection_enquiry"));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto answer,
+                            Ask<assessments::v1::StartEnquiryResponse>("lbr-manager-01", request,
+                                                                       "child_protection_enquiry"));
   enquiry = answer.enquiry();
   return absl::OkStatus();
 }
@@ -201,7 +201,7 @@ absl::Status CasePath::ConcludeEnquiry() {
   request.set_child_seen_alone(true);
   request.set_child_views("I want breakfast and my own bed.");
   TRUSTHUB_ASSIGN_OR_RETURN(
-      const auto answer, Ask<assessments::v1::ConcludeEnquiryResponse>("lbr-sw-01", request,
+      const auto answer, Ask<assessments::v1::ConcludeEnquiryResponse>("lbr-manager-01", request,
                                                                        "child_protection_enquiry"));
   enquiry = answer.enquiry();
   return absl::OkStatus();

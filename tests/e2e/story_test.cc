@@ -192,7 +192,7 @@ const std::vector<Told>& WholeStory() {
        {{"enquiry", kSaid}, {"conference due", "Thursday 2010-04-22"}}},
       {4,
        "2010-04-19",
-       "lbr-sw-01",
+       "lbr-manager-01",
        "child_protection_enquiry",
        "ConcludeEnquiry",
        "",

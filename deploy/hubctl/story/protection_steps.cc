@@ -217,7 +217,7 @@ absl::Status Conclude(Play& play, const Enquiry& enquiry) {
   request.set_child_views("\"I want it to be quiet at night.\"");
   return play.player
       .Ask<ConcludeEnquiryResponse>(
-          {.worker = kSocialWorker,
+          {.worker = kManager,
            .purpose = "child_protection_enquiry",
            .case_reference = kEnquiryCase,
            .intent = "substantiated, and the risk continues"},
