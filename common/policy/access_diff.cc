@@ -192,6 +192,11 @@ class GroupComparison {
     axes_ = AxesOf(items, options.kinds);
     if (options.day) axes_.days = {*options.day};
     states_.emplace(axes_);
+    for (const SignedItem* each : group.after) {
+      for (const int category : each->item->deny()) {
+        now_denied_.Add(static_cast<Category>(category));
+      }
+    }
   }
 
   void Run(AccessDiff* diff) {
@@ -283,7 +288,7 @@ class GroupComparison {
     for (std::uint64_t left = categories.bits(); left != 0; left &= left - 1) {
       const auto category = static_cast<Category>(absl::countr_zero(left));
       std::set<std::string> denied_by;
-      if (!gained) {
+      if (!gained && now_denied_.Has(category)) {
         const std::string rule = after_.ExplainWithheld(question_, category).rule;
         if (Denies(rule, category)) denied_by.insert(rule);
       }
@@ -366,6 +371,7 @@ class GroupComparison {
   const CompareOptions& options_;
   AccessAxes axes_;
   std::optional<States> states_;  // refers to axes_
+  CategorySet now_denied_;  // by some item, perhaps in other states
   auth::Principal caller_;
   Question question_;
   std::vector<Found> found_;

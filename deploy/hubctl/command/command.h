@@ -49,6 +49,7 @@ void AddHealth(CLI::App& app, Invocation& invocation);
 void AddWait(CLI::App& app, Invocation& invocation);
 void AddStatus(CLI::App& app, Invocation& invocation);
 void AddStory(CLI::App& app, Invocation& invocation);
+void AddPolicy(CLI::App& app, Invocation& invocation);
 
 }  // namespace trusthub::hubctl
 
