@@ -68,6 +68,11 @@ absl::Status CheckDates(const AgreementFile& file) {
   return absl::OkStatus();
 }
 
+template <typename List>
+bool Lists(const List& list, int value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
 bool IsConditionOf1998(int condition) {
   return absl::StartsWith(v1::Condition_Name(static_cast<v1::Condition>(condition)),
                           "CONDITION_DPA_1998");
@@ -132,12 +137,17 @@ absl::Status CheckSignatories(const AgreementFile& file) {
   return absl::OkStatus();
 }
 
-// Arrangements are given whole. A breach is told within the 72 hours in which the controller must
-// tell the regulator (UK GDPR Article 33(1)).
+// Who shares under a power or duty says how it keeps its word, and says it whole. A breach is told
+// within the 72 hours in which the controller must tell the regulator (UK GDPR Article 33(1)).
 absl::Status CheckArrangements(const AgreementFile& file) {
   constexpr int kMostBreachHours = 72;
   const Agreement& agreement = file.agreement();
-  if (!agreement.has_arrangements()) return absl::OkStatus();
+  if (!agreement.has_arrangements()) {
+    if (Lists(agreement.gateways(), v1::GATEWAY_NOT_NEEDED)) return absl::OkStatus();
+    return file.Error(file.Line(agreement, 0),
+                      "`arrangements` is missing; add it, or use the gateway `not_needed` where no "
+                      "personal data of a child is shared");
+  }
   const v1::Arrangements& arrangements = agreement.arrangements();
   TRUSTHUB_RETURN_IF_ERROR(CheckPresent(file, arrangements, {}));
   if (arrangements.breach_hours() > kMostBreachHours) {
@@ -200,7 +210,7 @@ absl::Status CheckProviders(const AgreementFile& file, const Item& item) {
 absl::Status CheckPurposes(const AgreementFile& file, const Item& item) {
   const auto& signed_for = file.agreement().purposes();
   for (const int purpose : item.purposes()) {
-    if (std::find(signed_for.begin(), signed_for.end(), purpose) != signed_for.end()) continue;
+    if (Lists(signed_for, purpose)) continue;
     const auto* value = options::v1::Purpose_descriptor()->FindValueByNumber(purpose);
     return file.Error(file.Line(item, Item::kPurposesFieldNumber),
                       absl::StrCat("`", ShortName(*value),
@@ -212,9 +222,7 @@ absl::Status CheckPurposes(const AgreementFile& file, const Item& item) {
 
 absl::Status CheckRelations(const AgreementFile& file, const Item& item) {
   const auto& relations = item.relations();
-  if (std::find(relations.begin(), relations.end(), v1::RELATION_ANY) == relations.end()) {
-    return absl::OkStatus();
-  }
+  if (!Lists(relations, v1::RELATION_ANY)) return absl::OkStatus();
   const bool only_for_the_hub =
       item.to().roles_size() == 1 && item.to().roles(0) == options::v1::ROLE_HUB_SERVICE;
   // A deny for any relation also holds for relations that the hub comes to know later.
@@ -233,10 +241,7 @@ absl::Status CheckCategories(const AgreementFile& file, const Item& item) {
                       "neither gives nor denies anything; add `categories` or `deny`");
   }
   for (const int category : item.deny()) {
-    if (std::find(item.categories().begin(), item.categories().end(), category) ==
-        item.categories().end()) {
-      continue;
-    }
+    if (!Lists(item.categories(), category)) continue;
     const auto* value = options::v1::Category_descriptor()->FindValueByNumber(category);
     return file.Error(file.Line(item, Item::kDenyFieldNumber),
                       absl::StrCat("`", ShortName(*value),

@@ -60,6 +60,18 @@ items:
     when: [looked_after]
     released_by: agencies/council
     explanation: A reason.
+arrangements:
+  data_subjects: children in Redbridge and their families
+  method: Over the hub
+  notice: A leaflet
+  correction: The owner corrects
+  retention: As the owner keeps it
+  disposal: Shredded
+  subject_rights: Data Protection Officer
+  breach_contact: Caldicott Guardian
+  breach_hours: 24
+  impact_assessment: DPIA 1
+  complaints: Complaints Manager
 )";
 
 // A folder of its own that goes away with it.
@@ -190,12 +202,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "unknown value"},
         Mistake{"EmptyHandling", "    when: [looked_after]", "    handling: \"\"", 35,
                 "needs a value"},
-        Mistake{"HalfArranged", "items:\n", "arrangements: {method: Post}\nitems:\n", 18,
-                "`data_subjects` is missing"},
-        Mistake{"HoursNotANumber", "items:\n", "arrangements: {breach_hours: soon}\nitems:\n", 18,
+        Mistake{"HalfArranged", "  method: Over the hub\n", "", 39, "`method` is missing"},
+        Mistake{"HoursNotANumber", "hours: 24", "hours: soon", 47,
                 "`breach_hours` must be a whole number"},
-        Mistake{"NoHours", "items:\n", "arrangements: {breach_hours: 0}\nitems:\n", 18,
-                "`breach_hours` must be a whole number"},
+        Mistake{"NoHours", "hours: 24", "hours: 0", 47, "`breach_hours` must be a whole number"},
         Mistake{"EmptyParty", "agency: agencies/council, capacity", "capacity", 9,
                 "either an `agency` or an `agency_kind`"},
         Mistake{"OneSignatory",
@@ -312,37 +322,21 @@ TEST(ReaderTest, EverySchemaFieldIsRead) {
   EXPECT_EQ(file->Line(agreement.items(1), v1::Item::kDenyFieldNumber), 34);
 }
 
-constexpr char kArrangements[] = R"(arrangements:
-  data_subjects: children in Redbridge and their families
-  method: Over the hub
-  notice: A leaflet
-  correction: The owner corrects
-  retention: As the owner keeps it
-  disposal: Shredded
-  subject_rights: Data Protection Officer
-  breach_contact: Caldicott Guardian
-  breach_hours: 24
-  impact_assessment: DPIA 1
-  complaints: Complaints Manager
-)";
-
 TEST(ReaderTest, ConsentProvidersHandlingAndArrangementsAreRead) {
-  const std::string text = absl::StrCat(
-      absl::StrReplaceAll(
-          kGood, {{"    categories: [operational]\n",
-                   "    categories: [operational]\n"
-                   "    consent: given_or_overridden\n"
-                   "    from: {agencies: [agencies/council], agency_kinds: [council]}\n"
-                   "    onward: with_permission\n"
-                   "    handling: Read in the office.\n"
-                   "    trigger: on_event\n"},
-                  {"[looked_after]", "[live_enquiry]"},
-                  {"    relations: [owner]\n    records: [referral]",
-                   "    relations: [any]\n    records: [referral]"},
-                  {"    relations: [owner]\n    records: [assessment]",
-                   "    relations: [allocated, break_glass, released, asked, action_owner]\n"
-                   "    records: [assessment]"}}),
-      kArrangements);
+  const std::string text = absl::StrReplaceAll(
+      kGood, {{"    categories: [operational]\n",
+               "    categories: [operational]\n"
+               "    consent: given_or_overridden\n"
+               "    from: {agencies: [agencies/council], agency_kinds: [council]}\n"
+               "    onward: with_permission\n"
+               "    handling: Read in the office.\n"
+               "    trigger: on_event\n"},
+              {"[looked_after]", "[live_enquiry]"},
+              {"    relations: [owner]\n    records: [referral]",
+               "    relations: [any]\n    records: [referral]"},
+              {"    relations: [owner]\n    records: [assessment]",
+               "    relations: [allocated, break_glass, released, asked, action_owner]\n"
+               "    records: [assessment]"}});
   Folder folder;
   folder.Write("good.yaml", text);
   const auto loaded = folder.Load();
@@ -361,10 +355,21 @@ TEST(ReaderTest, ConsentProvidersHandlingAndArrangementsAreRead) {
   EXPECT_EQ(agreement.items(1).when(0), v1::CHILD_FLAG_LIVE_ENQUIRY);
 }
 
+TEST(ReaderTest, SharingUnderAGatewayNeedsArrangements) {
+  const std::string text(kGood, std::string(kGood).find("arrangements:"));
+  Folder folder;
+  folder.Write("bare.yaml", text);
+  EXPECT_TRUE(absl::StrContains(folder.Load().status().message(),
+                                "bare.yaml:1: `arrangements` is missing; add it"))
+      << folder.Load().status();
+  folder.Write("bare.yaml",
+               absl::StrReplaceAll(text, {{"[children_act_1989_s17]", "[not_needed]"}}));
+  EXPECT_TRUE(folder.Load().ok()) << folder.Load().status();
+}
+
 TEST(ReaderTest, BreachIsToldInTimeForTheRegulator) {
   Folder folder;
-  folder.Write("late.yaml", absl::StrCat(kGood, absl::StrReplaceAll(kArrangements,
-                                                                    {{"hours: 24", "hours: 96"}})));
+  folder.Write("late.yaml", absl::StrReplaceAll(kGood, {{"hours: 24", "hours: 96"}}));
   EXPECT_TRUE(absl::StrContains(folder.Load().status().message(),
                                 "late.yaml:47: `breach_hours` is more than 72"))
       << folder.Load().status();
@@ -388,7 +393,7 @@ TEST(ReaderTest, SpoiltTextIsReadOrRefusedAndNeverMore) {
   const std::uint64_t seed = TestSeed();
   SCOPED_TRACE(absl::StrCat("TRUSTHUB_TEST_SEED=", seed));
   Draw draw(seed);
-  const std::string good = absl::StrCat(kGood, kArrangements);
+  const std::string good = kGood;
   const std::string bytes = "[]{}:,-#&*!|>'\"%@`? \n\t~\\0aZ\xff\xc3";
   int refused = 0;
   for (int i = 0; i < kTexts; ++i) {

@@ -42,6 +42,18 @@ conditions: [dpa_1998_sch2_5b]
 signatories:
   - {office: Director, agency: agencies/council, sign_date: 2009-12-01}
   - {office: Caldicott Guardian, agency: agencies/council, sign_date: 2009-12-02}
+arrangements:
+  data_subjects: children in Redbridge and their families
+  method: Over the hub
+  notice: A leaflet
+  correction: The owner corrects
+  retention: As the owner keeps it
+  disposal: Shredded
+  subject_rights: Data Protection Officer
+  breach_contact: Caldicott Guardian
+  breach_hours: 24
+  impact_assessment: DPIA 1
+  complaints: Complaints Manager
 items:
   - id: status
     to: &schools {agency_kinds: [school], roles: [designated_lead]}

@@ -32,7 +32,7 @@ inline policy::AgreementText AgreementOn(absl::string_view id, absl::string_view
                        "purposes: [",
                        purpose,
                        "]\n"
-                       "gateways: [children_act_2004_s11]\n"
+                       "gateways: [not_needed]\n"
                        "conditions: [dpa_1998_sch2_5b, uk_gdpr_6_1_e]\n"
                        "signatories:\n"
                        "  - {office: Director, agency: agencies/redbridge-council, sign_date: "
