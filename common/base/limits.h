@@ -42,6 +42,12 @@ inline constexpr std::int64_t kPageTokenSeconds = 24 * 3600;
 inline constexpr int kFutureHoursMax = 24;
 // Milliseconds after which a projection of another service's facts is too old to rest on.
 inline constexpr int kProjectionAgeMillisMax = 5'000;
+// The same for what was granted on consent: a withdrawal takes effect everywhere within it.
+inline constexpr int kConsentAgeMillisMax = 1'000;
+// Milliseconds between two words of a stream that it is complete: to the hub's own services, whose
+// projections must stay well below the bound above, and to people's systems.
+inline constexpr int kHubBookmarkMillis = 250;
+inline constexpr int kUserBookmarkMillis = 1'000;
 // Milliseconds within which an audit sink must answer; after that it is down.
 inline constexpr int kAuditMillisMax = 500;
 // Bytes of a string field whose rule names no maximum.

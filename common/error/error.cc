@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/base/limits.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "trusthub/errors/v1/details.pb.h"
 
 namespace trusthub::error {
@@ -15,8 +17,18 @@ namespace {
 using absl::StatusCode;
 using errors::v1::ErrorReason;
 
+constexpr char kDecision[] = "decision";
+
+// In one order of map entries, so that equal errors are equal bytes.
 void Attach(absl::Status& status, absl::string_view url, const google::protobuf::Message& detail) {
-  status.SetPayload(url, absl::Cord(detail.SerializeAsString()));
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    detail.SerializeToCodedStream(&coded);
+  }
+  status.SetPayload(url, absl::Cord(bytes));
 }
 
 // One error: what the client should do is the code, why is the reason, `next` is a sentence.
@@ -208,6 +220,25 @@ absl::Status CursorInvalid() {
 absl::Status Internal(absl::string_view detail) {
   return Make(StatusCode::kInternal, errors::v1::ERROR_REASON_INTERNAL, detail,
               "Tell the hub's operator the trace id of the call.");
+}
+
+absl::Status WithDecision(absl::Status status, absl::string_view decision) {
+  auto info = Payload<errors::v1::ErrorInfo>(status, kErrorInfoUrl);
+  if (!info.has_value()) return status;
+  if (decision.empty()) {
+    info->mutable_metadata()->erase(kDecision);
+  } else {
+    (*info->mutable_metadata())[kDecision] = std::string(decision);
+  }
+  Attach(status, kErrorInfoUrl, *info);
+  return status;
+}
+
+std::string DecisionOf(const absl::Status& status) {
+  const auto info = Payload<errors::v1::ErrorInfo>(status, kErrorInfoUrl);
+  if (!info.has_value()) return "";
+  const auto found = info->metadata().find(kDecision);
+  return found == info->metadata().end() ? "" : found->second;
 }
 
 Reason ReasonOf(const absl::Status& status) {

@@ -75,6 +75,13 @@ absl::Status CursorInvalid();  // OUT_OF_RANGE
 // INTERNAL. `detail` is for the log; to_grpc drops it.
 absl::Status Internal(absl::string_view detail);
 
+// The same error, naming the audit entry that holds it, `auditTrees/{id}/entries/{index}`, as
+// metadata "decision" of its ErrorInfo: DecisionsService explains it. With "", without that name:
+// what can be compared with another call's error.
+absl::Status WithDecision(absl::Status status, absl::string_view decision);
+// The decision that `status` names; empty when none.
+std::string DecisionOf(const absl::Status& status);
+
 // The reason in `status`; UNSPECIFIED when it was not made here.
 Reason ReasonOf(const absl::Status& status);
 // "REQUEST_INVALID" of ERROR_REASON_REQUEST_INVALID.

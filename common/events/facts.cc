@@ -19,10 +19,11 @@ constexpr char kAgencySpace[] = "agency";
 constexpr char kReferralSpace[] = "referral";
 constexpr char kDiscussionSpace[] = "discussion";
 
-template <class Fact>
-absl::StatusOr<std::optional<Fact>> Find(store::Transaction& tx, absl::string_view space,
+// `View` is a Transaction, which sees its own writes, or a Snapshot, which does not.
+template <class Fact, class View>
+absl::StatusOr<std::optional<Fact>> Find(View& view, absl::string_view space,
                                          absl::string_view key) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, tx.FindState(space, key));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, view.FindState(space, key));
   if (!bytes.has_value()) return std::optional<Fact>();
   Fact fact;
   if (!fact.ParseFromString(*bytes)) {
@@ -232,6 +233,13 @@ absl::Status EmitAndApply(store::Transaction& tx, const v1::Event& event) {
 absl::StatusOr<internal::v1::ChildFacts> ChildFactsOf(store::Transaction& tx,
                                                       absl::string_view child) {
   TRUSTHUB_ASSIGN_OR_RETURN(auto facts, Find<internal::v1::ChildFacts>(tx, kChildSpace, child));
+  return std::move(facts).value_or(internal::v1::ChildFacts());
+}
+
+absl::StatusOr<internal::v1::ChildFacts> ChildFactsOf(store::Snapshot& snapshot,
+                                                      absl::string_view child) {
+  TRUSTHUB_ASSIGN_OR_RETURN(auto facts,
+                            Find<internal::v1::ChildFacts>(snapshot, kChildSpace, child));
   return std::move(facts).value_or(internal::v1::ChildFacts());
 }
 

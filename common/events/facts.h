@@ -34,6 +34,9 @@ absl::Status EmitAndApply(store::Transaction& tx, const v1::Event& event);
 // Empty facts when nothing is known of the child.
 absl::StatusOr<internal::v1::ChildFacts> ChildFactsOf(store::Transaction& tx,
                                                       absl::string_view child);
+// As they stood before a transaction on `snapshot` wrote anything.
+absl::StatusOr<internal::v1::ChildFacts> ChildFactsOf(store::Snapshot& snapshot,
+                                                      absl::string_view child);
 absl::StatusOr<std::optional<v1::WorkerFact>> WorkerFactOf(store::Transaction& tx,
                                                            absl::string_view worker);
 absl::StatusOr<std::optional<v1::AgencyFact>> AgencyFactOf(store::Transaction& tx,

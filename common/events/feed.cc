@@ -1,8 +1,10 @@
 #include "common/events/feed.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/ids.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
 #include "common/error/error.h"
@@ -10,14 +12,37 @@
 namespace trusthub::events {
 namespace {
 
-// A cursor: sequence (8 bytes, big endian) || first 16 bytes of HMAC-SHA-256(store id, sequence),
-// in Base64url. The store id never shows, and a cursor cannot be made without it.
+// A cursor in Base64url: masked || tag, where
+//   text   = sequence (8 bytes, big endian) || salt (8 bytes)
+//   tag    = first 16 bytes of HMAC-SHA-256(tag key, text)
+//   masked = text XOR first 16 bytes of HMAC-SHA-256(mask key, tag)
+// Both keys come of the store id. The tag is a synthetic nonce: equal masks mean equal texts.
 constexpr std::size_t kSequenceBytes = 8;
+constexpr std::size_t kSaltBytes = 8;
+constexpr std::size_t kTextBytes = kSequenceBytes + kSaltBytes;
 constexpr std::size_t kTagBytes = 16;
 
-std::string TagOf(absl::string_view store_id, absl::string_view sequence) {
-  return crypto::HmacSha256(absl::StrCat("trusthub/cursor/v1/", store_id), sequence)
+std::string TagOf(absl::string_view store_id, absl::string_view text) {
+  return crypto::HmacSha256(absl::StrCat("trusthub/cursor/v2/tag/", store_id), text)
       .substr(0, kTagBytes);
+}
+
+std::string Masked(absl::string_view store_id, absl::string_view tag, std::string text) {
+  const std::string mask =
+      crypto::HmacSha256(absl::StrCat("trusthub/cursor/v2/mask/", store_id), tag);
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(text[i] ^ mask[i]);
+  return text;
+}
+
+std::string Seal(absl::string_view store_id, std::int64_t sequence, absl::string_view salt) {
+  std::string text(kSequenceBytes, '\0');
+  auto rest = static_cast<std::uint64_t>(sequence);
+  for (std::size_t i = kSequenceBytes; i-- > 0; rest >>= 8) {
+    text[i] = static_cast<char>(rest & 0xff);
+  }
+  absl::StrAppend(&text, salt);
+  const std::string tag = TagOf(store_id, text);
+  return crypto::Base64UrlEncode(Masked(store_id, tag, std::move(text)) + tag);
 }
 
 bool Passes(const v1::WatchRequest& filter, const v1::Event& event) {
@@ -30,23 +55,23 @@ bool Passes(const v1::WatchRequest& filter, const v1::Event& event) {
 }  // namespace
 
 std::string EncodeCursor(absl::string_view store_id, std::int64_t sequence) {
-  std::string bytes(kSequenceBytes, '\0');
-  auto rest = static_cast<std::uint64_t>(sequence);
-  for (std::size_t i = kSequenceBytes; i-- > 0; rest >>= 8) {
-    bytes[i] = static_cast<char>(rest & 0xff);
-  }
-  bytes += TagOf(store_id, bytes);
-  return crypto::Base64UrlEncode(bytes);
+  return Seal(store_id, sequence, std::string(kSaltBytes, '\0'));
+}
+
+std::string EncodeVaryingCursor(absl::string_view store_id, std::int64_t sequence) {
+  return Seal(store_id, sequence, RandomBytes(kSaltBytes));
 }
 
 absl::StatusOr<std::int64_t> DecodeCursor(absl::string_view store_id, absl::string_view cursor) {
   const absl::StatusOr<std::string> bytes = crypto::Base64UrlDecode(cursor);
-  if (!bytes.ok() || bytes->size() != kSequenceBytes + kTagBytes) return error::CursorInvalid();
-  const absl::string_view number = absl::string_view(*bytes).substr(0, kSequenceBytes);
-  const absl::string_view tag = absl::string_view(*bytes).substr(kSequenceBytes);
-  if (!crypto::ConstantTimeEquals(tag, TagOf(store_id, number))) return error::CursorInvalid();
+  if (!bytes.ok() || bytes->size() != kTextBytes + kTagBytes) return error::CursorInvalid();
+  const absl::string_view tag = absl::string_view(*bytes).substr(kTextBytes);
+  const std::string text = Masked(store_id, tag, bytes->substr(0, kTextBytes));
+  if (!crypto::ConstantTimeEquals(tag, TagOf(store_id, text))) return error::CursorInvalid();
   std::uint64_t sequence = 0;
-  for (const char c : number) sequence = sequence << 8 | static_cast<unsigned char>(c);
+  for (const char c : text.substr(0, kSequenceBytes)) {
+    sequence = sequence << 8 | static_cast<unsigned char>(c);
+  }
   return static_cast<std::int64_t>(sequence);
 }
 

@@ -15,9 +15,13 @@
 
 namespace trusthub::events {
 
-// Cursors name the store and a sequence: one from another service or a restored store is refused.
+// Cursors name the store and a sequence, sealed under `store_id`, which is secret: one from another
+// service or a restored store is refused, and none tells its sequence. All are of one length.
+// The same text for the same sequence.
 std::string EncodeCursor(absl::string_view store_id, std::int64_t sequence);
-// CURSOR_INVALID unless made by EncodeCursor with the same store id.
+// Another text each time, so that two cursors do not tell whether events lie between them.
+std::string EncodeVaryingCursor(absl::string_view store_id, std::int64_t sequence);
+// CURSOR_INVALID unless made by one of these with the same store id.
 absl::StatusOr<std::int64_t> DecodeCursor(absl::string_view store_id, absl::string_view cursor);
 
 struct Batch {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,7 @@
 #include "common/error/error.h"
 #include "common/events/facts.h"
 #include "common/log/log.h"
+#include "common/time/civil_date.h"
 
 namespace trusthub::events {
 namespace {
@@ -54,6 +56,13 @@ struct Shared {
   store::IndexHash hash;
   Clocks clocks;
   ApplyEvent apply;
+  AfterEvent after;
+};
+
+// When a source said that its stream is complete, on both clocks.
+struct Confirmation {
+  absl::Duration received;  // monotonic
+  absl::Time as_of;         // real, by the source's clock
 };
 
 // One source and its thread.
@@ -91,7 +100,8 @@ class Follower {
   absl::Duration Age() const {
     MutexLock lock(mutex_);
     if (!confirmed_.has_value()) return absl::InfiniteDuration();
-    return MonotonicNow() - *confirmed_;
+    return std::max(MonotonicNow() - confirmed_->received,
+                    shared_.clocks.real->Now() - confirmed_->as_of);
   }
 
  private:
@@ -130,7 +140,7 @@ class Follower {
           if (!failure.ok()) return false;
           progressed_ = true;
           // A source that knows of more to send says nothing about completeness.
-          if (response.has_as_of()) Confirm(received);
+          if (response.has_as_of()) Confirm({received, TimeFromProto(response.as_of())});
           return true;
         });
     if (!failure.ok()) return failure;
@@ -174,18 +184,23 @@ class Follower {
     TRUSTHUB_RETURN_IF_ERROR(tx.GuardOn(guard_).status());
     TRUSTHUB_ASSIGN_OR_RETURN(const auto stored, tx.FindState(kSpace, source_));
     TRUSTHUB_ASSIGN_OR_RETURN(Progress progress, Parse(stored));
+    std::vector<const v1::Event*> applied;
     for (const v1::Event& event : response.events()) {
       if (event.sequence() <= progress.last_sequence) continue;
       TRUSTHUB_RETURN_IF_ERROR(ApplyFacts(tx, event));
       if (shared_.apply) TRUSTHUB_RETURN_IF_ERROR(shared_.apply(tx, event));
       progress.last_sequence = event.sequence();
+      applied.push_back(&event);
     }
     progress.cursor = response.cursor();
     std::string value = Serialize(progress);
     if (stored == value) return absl::OkStatus();
     tx.PutState(kSpace, source_, std::move(value));
     tx.Touch(guard_);
-    return store::CommitAndWait(*shared_.store, tx.TakeWrites()).status();
+    TRUSTHUB_RETURN_IF_ERROR(store::CommitAndWait(*shared_.store, tx.TakeWrites()).status());
+    if (!shared_.after) return absl::OkStatus();
+    for (const v1::Event* event : applied) shared_.after(*event);
+    return absl::OkStatus();
   }
 
   absl::StatusOr<Progress> ReadProgress() {
@@ -199,9 +214,9 @@ class Follower {
                                absl::Milliseconds(limits::kCallMillisDefault));
   }
 
-  void Confirm(absl::Duration received) {
+  void Confirm(const Confirmation& confirmation) {
     MutexLock lock(mutex_);
-    confirmed_ = received;
+    confirmed_ = confirmation;
   }
 
   bool stopping() const {
@@ -231,7 +246,7 @@ class Follower {
   mutable Mutex mutex_;
   CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<absl::Duration> confirmed_ ABSL_GUARDED_BY(mutex_);
+  std::optional<Confirmation> confirmed_ ABSL_GUARDED_BY(mutex_);
 };
 
 class ThreadedProjections final : public Projections {
@@ -278,9 +293,10 @@ class ThreadedProjections final : public Projections {
 
 std::unique_ptr<Projections> MakeProjections(store::Store* store, store::IndexHash hash,
                                              Clocks clocks, std::vector<Subscription> subscriptions,
-                                             ApplyEvent apply) {
+                                             ApplyEvent apply, AfterEvent after) {
   return std::make_unique<ThreadedProjections>(
-      Shared{store, std::move(hash), clocks, std::move(apply)}, std::move(subscriptions));
+      Shared{store, std::move(hash), clocks, std::move(apply), std::move(after)},
+      std::move(subscriptions));
 }
 
 }  // namespace trusthub::events

@@ -49,6 +49,8 @@ struct Subscription {
 // What a service does with an event beyond ApplyFacts; run in the same transaction, again on
 // conflict.
 using ApplyEvent = std::function<absl::Status(store::Transaction&, const v1::Event&)>;
+// What it does once the event is applied and on disk; run in the order of the events.
+using AfterEvent = std::function<void(const v1::Event&)>;
 
 // Thread-safe.
 class Projections {
@@ -56,17 +58,18 @@ class Projections {
   virtual ~Projections() = default;  // stops
   virtual void Start() = 0;          // once
   virtual void Stop() = 0;           // waits for the threads; does nothing when called again
-  // Time since `source` last confirmed completeness, on the monotonic clock; infinite before the
-  // first.
+  // Time since `source` last confirmed completeness; infinite before the first. By the monotonic
+  // clock from the receipt of the confirmation, or by the real clock from the instant that it
+  // names, whichever is longer: what waited on its way is as old as it says.
   virtual absl::Duration AgeOf(absl::string_view source) const = 0;
   // PROJECTION_STALE naming the source when any is older than `limit`.
   virtual absl::Status CheckFresh(absl::Duration limit) const = 0;
 };
 
-// `store` and `clocks` outlive the projections. `apply` may be null.
+// `store` and `clocks` outlive the projections. `apply` and `after` may be null.
 std::unique_ptr<Projections> MakeProjections(store::Store* store, store::IndexHash hash,
                                              Clocks clocks, std::vector<Subscription> subscriptions,
-                                             ApplyEvent apply);
+                                             ApplyEvent apply, AfterEvent after = nullptr);
 
 }  // namespace trusthub::events
 

@@ -11,6 +11,7 @@
 #include "common/events/facts.h"
 #include "common/events/feed.h"
 #include "common/testing/matchers.h"
+#include "common/time/civil_date.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::events {
@@ -324,7 +325,7 @@ TEST_F(ProjectionsTest, ManyBookmarksMoveTheCursorOnce) {
   for (int i = 0; i < 50; ++i) {
     v1::WatchResponse bookmark;
     bookmark.set_cursor(absl::StrCat("cursor ", i));
-    bookmark.mutable_as_of()->set_seconds(1);
+    *bookmark.mutable_as_of() = TimeToProto(RealClock().Now());
     script.push_back(bookmark);
   }
   auto source = std::make_unique<ScriptedSource>(std::move(script));
@@ -344,6 +345,47 @@ TEST_F(ProjectionsTest, ManyBookmarksMoveTheCursorOnce) {
   if (commits == 1) {
     EXPECT_EQ(mirror_.State("projection", "origin"), "0 cursor 0");
   }
+}
+
+TEST_F(ProjectionsTest, AConfirmationThatWaitedOnItsWayIsAsOldAsItSays) {
+  v1::WatchResponse bookmark;
+  bookmark.set_cursor("cursor");
+  *bookmark.mutable_as_of() = TimeToProto(RealClock().Now() - absl::Seconds(30));
+  auto source = std::make_unique<ScriptedSource>(std::vector<v1::WatchResponse>{bookmark});
+  ScriptedSource* const raw = source.get();
+  std::vector<Subscription> subscriptions;
+  subscriptions.push_back({"origin", std::move(source)});
+  projections_ = MakeProjections(&mirror_.get(), store::IndexHash(), Clocks{&RealClock(), &clock_},
+                                 std::move(subscriptions), nullptr);
+  projections_->Start();
+  raw->WaitSaid();
+  EXPECT_GE(projections_->AgeOf("origin"), absl::Seconds(30));
+  EXPECT_LT(projections_->AgeOf("origin"), absl::Hours(1));
+}
+
+TEST_F(ProjectionsTest, AfterIsToldOfEachEventOnceItIsOnDisk) {
+  std::vector<v1::WatchResponse> script(2);
+  for (int i = 0; i < 2; ++i) {
+    v1::Event* event = script[static_cast<std::size_t>(i)].add_events();
+    event->set_name(absl::StrCat("events/", i));
+    event->set_sequence(1);  // the same event twice: delivered at least once, applied once
+    script[static_cast<std::size_t>(i)].set_cursor(absl::StrCat("cursor ", i));
+  }
+  auto source = std::make_unique<ScriptedSource>(std::move(script));
+  ScriptedSource* const raw = source.get();
+  std::vector<Subscription> subscriptions;
+  subscriptions.push_back({"origin", std::move(source)});
+  std::vector<std::string> told;
+  projections_ =
+      MakeProjections(&mirror_.get(), store::IndexHash(), Clocks{&RealClock(), &clock_},
+                      std::move(subscriptions), nullptr, [&](const v1::Event& event) {
+                        told.push_back(absl::StrCat(
+                            event.name(), " ", mirror_.State("projection", "origin").value_or("")));
+                      });
+  projections_->Start();
+  raw->WaitSaid();
+  projections_->Stop();
+  EXPECT_EQ(told, std::vector<std::string>{"events/0 1 cursor 0"});
 }
 
 // --- Stopping

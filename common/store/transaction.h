@@ -102,6 +102,9 @@ class Transaction {
                                                        absl::string_view key);
   void PutState(absl::string_view space, absl::string_view key, std::optional<std::string> value);
 
+  // Makes an audit leaf part of the commit, for changes that no call makes.
+  void AddLeaf(std::string leaf) { writes_.leaves.push_back(std::move(leaf)); }
+
   absl::Time now() const { return now_; }
   Snapshot& snapshot() { return *snapshot_; }
   // Whether anything was written.
