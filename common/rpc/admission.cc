@@ -29,13 +29,12 @@ bool IsCaseReference(absl::string_view text) {
   return true;
 }
 
-audit::v1::AuditEntry NewEntry(const Incoming& incoming, const auth::Principal* caller,
-                               options::v1::Purpose purpose, absl::Time real_now,
-                               absl::Time domain_now) {
+audit::v1::AuditEntry NewEntry(const Incoming& incoming, const Admission& admission,
+                               absl::Time real_now, absl::Time domain_now) {
   audit::v1::AuditEntry entry;
   *entry.mutable_entry_time() = TimeToProto(real_now);
   *entry.mutable_domain_time() = TimeToProto(domain_now);
-  if (caller != nullptr) {
+  if (const auth::Principal* caller = admission.caller.get(); caller != nullptr) {
     entry.set_agency(caller->agency);
     entry.set_system(caller->system);
     entry.set_worker(caller->worker);
@@ -43,7 +42,10 @@ audit::v1::AuditEntry NewEntry(const Incoming& incoming, const auth::Principal* 
     entry.set_on_behalf_of(caller->on_behalf_of);
   }
   entry.set_action(incoming.method->rule.action());
-  entry.set_purpose(purpose);
+  entry.set_purpose(admission.purpose);
+  if (admission.agreements != nullptr) {
+    entry.set_agreement_version(std::string(admission.agreements->version()));
+  }
   if (IsCaseReference(incoming.case_reference)) {
     entry.set_case_reference(std::string(incoming.case_reference));
   }

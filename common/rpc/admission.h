@@ -19,10 +19,9 @@ absl::StatusOr<options::v1::Purpose> ParsePurpose(absl::string_view text);
 // it.
 bool IsCaseReference(absl::string_view text);
 
-// Times, caller, action, purpose, case reference and trace. `caller` may be null.
-audit::v1::AuditEntry NewEntry(const Incoming& incoming, const auth::Principal* caller,
-                               options::v1::Purpose purpose, absl::Time real_now,
-                               absl::Time domain_now);
+// Times, caller, action, purpose, case reference, agreements and trace, as far as they are known.
+audit::v1::AuditEntry NewEntry(const Incoming& incoming, const Admission& admission,
+                               absl::Time real_now, absl::Time domain_now);
 
 }  // namespace trusthub::rpc
 

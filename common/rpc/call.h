@@ -15,6 +15,7 @@
 #include "common/auth/principal.h"
 #include "common/policy/policy.h"
 #include "common/proto/page_token.h"
+#include "common/rpc/visibility.h"
 #include "common/store/transaction.h"
 #include "trusthub/options/v1/options.pb.h"
 
@@ -37,6 +38,8 @@ struct Call {
   std::uint32_t relations = 0;
   // Child that the answer is about, when the request did not name it (found by NHS number).
   std::string child = {};
+  // Null in tests of handlers alone, where everything exists.
+  Visibility* visibility = nullptr;
 };
 
 }  // namespace trusthub::rpc

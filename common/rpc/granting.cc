@@ -3,11 +3,23 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
 
 namespace trusthub::rpc {
 
 using options::v1::Category;
+using policy::CategorySet;
+using policy::Standing;
+
+namespace {
+
+template <class Visit>
+void ForEachCategory(Visit visit) {
+  for (int value = 0; value < 64; ++value) visit(static_cast<Category>(value));
+}
+
+}  // namespace
 
 bool IsPublicKind(policy::RecordKind kind) {
   return kind == options::v1::RECORD_KIND_AGENCY || kind == options::v1::RECORD_KIND_WORKER ||
@@ -16,32 +28,26 @@ bool IsPublicKind(policy::RecordKind kind) {
 }
 
 Granting::Granting(const policy::Agreements& agreements, const auth::Principal& caller,
-                   options::v1::Purpose purpose, absl::CivilDay day, std::uint32_t call_relations,
-                   std::function<absl::StatusOr<Standing>(absl::string_view)> standing_of)
+                   options::v1::Purpose purpose, absl::CivilDay day,
+                   const std::uint32_t& call_relations, CallerFacts* facts)
     : agreements_(agreements),
       caller_(caller),
       purpose_(purpose),
       day_(day),
       call_relations_(call_relations),
-      standing_of_(std::move(standing_of)) {}
+      facts_(*facts) {}
 
 Standing Granting::StandingWith(policy::RecordKind kind, absl::string_view child) {
-  if (IsPublicKind(kind)) return Standing{policy::kPublic, 0};
-  if (child.empty()) return Standing{};
-  for (const auto& [name, standing] : standings_) {
-    if (name == child) return standing;
+  if (IsPublicKind(kind)) {
+    Standing standing;
+    standing.relations = policy::kPublic;
+    return standing;
   }
-  absl::StatusOr<Standing> standing = standing_of_(child);
-  if (!standing.ok()) {
-    if (error_.ok()) error_ = standing.status();
-    return Standing{};
-  }
-  standings_.emplace_back(std::string(child), *standing);
-  return *standing;
-}
-
-void Granting::AddChild(absl::string_view child) {
-  if (!child.empty()) StandingWith(options::v1::RECORD_KIND_CHILD, child);
+  if (child.empty()) return Standing();
+  absl::StatusOr<Standing> standing = facts_.StandingWith(child);
+  if (standing.ok()) return *standing;
+  if (error_.ok()) error_ = standing.status();
+  return Standing();
 }
 
 policy::Question Granting::QuestionOf(const Made& made) const {
@@ -49,99 +55,147 @@ policy::Question Granting::QuestionOf(const Made& made) const {
   question.caller = &caller_;
   question.purpose = purpose_;
   question.record_kind = made.kind;
-  question.relations = made.relations;
-  question.child_flags = made.flags;
+  question.relations = made.standing.relations;
+  question.child_flags = made.standing.child_flags;
   question.day = day_;
+  question.consent = made.standing.consent;
+  question.break_glass_categories = CategorySet(made.standing.break_glass_categories);
+  question.provider = made.provider;
+  question.provider_kind = made.provider_kind;
   return question;
 }
 
-const policy::Decision& Granting::DecisionFor(policy::RecordKind kind, std::uint32_t relations,
-                                              std::uint32_t flags) {
+CategorySet Granting::DecisionFor(policy::RecordKind kind, const Standing& standing,
+                                  absl::string_view owner, bool is_outer) {
+  if (standing.conflicted) return CategorySet();  // there is nothing to decide about
+  // Records of one kind that differ only by owner share a decision, unless a rule asks for it.
+  if (!owner.empty() && !agreements_.AsksForProvider(caller_.role, purpose_, kind)) owner = {};
   for (const Made& made : made_) {
-    if (made.kind == kind && made.relations == relations && made.flags == flags) {
-      return made.decision;
+    if (made.kind == kind && made.standing == standing && made.provider == owner &&
+        made.is_outer == is_outer) {
+      return made.decision.granted;
     }
   }
-  made_.push_back({kind, relations, flags, {}});
-  made_.back().decision = agreements_.Decide(QuestionOf(made_.back()));
-  return made_.back().decision;
+  auto provider_kind = directory::v1::AGENCY_KIND_UNSPECIFIED;
+  if (!owner.empty()) {
+    const absl::StatusOr<directory::v1::AgencyKind> found = facts_.KindOf(owner);
+    if (found.ok()) {
+      provider_kind = *found;
+    } else if (error_.ok()) {
+      error_ = found.status();
+    }
+  }
+  Made& made =
+      made_.emplace_back(Made{kind, standing, std::string(owner), provider_kind, is_outer, {}});
+  made.decision = agreements_.Decide(QuestionOf(made));
+  return made.decision.granted;
 }
 
-policy::CategorySet Granting::Decide(const policy::RecordFacts& record) {
-  const Standing standing = StandingWith(record.kind, record.child);
-  std::uint32_t relations = call_relations_ | standing.relations;
+CategorySet Granting::Decide(const policy::RecordFacts& record) {
+  Standing standing = StandingWith(record.kind, record.child);
+  standing.relations |= call_relations_;
   if (!record.owner_agency.empty() && record.owner_agency == caller_.agency) {
-    relations |= policy::kOwner;
+    standing.relations |= policy::kOwner;
   }
   if (!record.author_agency.empty() && record.author_agency == caller_.agency) {
-    relations |= policy::kAuthor;
+    standing.relations |= policy::kAuthor;
   }
-  const policy::CategorySet granted =
-      DecisionFor(record.kind, relations, standing.child_flags).granted;
-  if (!granted.empty()) {
-    ++records_given_;
-    records_.emplace_back(record.name);
-  }
-  return granted;
+  return DecisionFor(record.kind, standing, record.owner_agency, /*is_outer=*/false);
+}
+
+absl::StatusOr<bool> Granting::MayKnow(const policy::RecordFacts& record) {
+  const bool may = !Decide(record).empty();
+  if (!error_.ok()) return error_;
+  return may;
+}
+
+absl::StatusOr<bool> Granting::IsConflicted(absl::string_view child) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const Standing standing, facts_.StandingWith(child));
+  return standing.conflicted;
 }
 
 absl::Status Granting::Build(const Method& method, const google::protobuf::Message& full,
                              absl::string_view outer_child, google::protobuf::Message* out) {
-  const Standing standing = StandingWith(method.rule.record_kind(), outer_child);
-  const policy::CategorySet outer =
-      DecisionFor(method.rule.record_kind(), call_relations_ | standing.relations,
-                  standing.child_flags)
-          .granted;
-  policy::CategorySet with_envelope = outer;
+  Standing standing = StandingWith(method.rule.record_kind(), outer_child);
+  standing.relations |= call_relations_;
+  CategorySet with_envelope =
+      DecisionFor(method.rule.record_kind(), standing, "", /*is_outer=*/true);
   // The envelope of an answer (its containers, page token) is the hub's own and always given; what
   // stands in the containers is decided record by record, field by field.
   with_envelope.Add(options::v1::CATEGORY_OPERATIONAL);
   granted_ = method.grant_plan->Build(
-      full, with_envelope, [this](const policy::RecordFacts& record) { return Decide(record); },
+      full, with_envelope,
+      [this](const policy::RecordFacts& record) {
+        const CategorySet granted = Decide(record);
+        if (!granted.empty()) {
+          ++records_given_;
+          records_.emplace_back(record.name);
+        }
+        return granted;
+      },
       out);
   return error_;
 }
 
+bool Granting::rests_on_consent() const {
+  return std::any_of(made_.begin(), made_.end(), [](const Made& made) {
+    return made.decision.rests_on_consent && !made.decision.granted.empty();
+  });
+}
+
+// The decision to explain. Of a record that the caller may not know nothing is told, not even by
+// way of another record's withheld category.
+const Granting::Made* Granting::WhoWithheld(policy::Category category) const {
+  const Made* outer = nullptr;
+  for (const Made& made : made_) {
+    if (made.decision.granted.Has(category)) continue;
+    if (made.is_outer) outer = &made;
+    if (!made.is_outer && !made.decision.granted.empty()) return &made;
+  }
+  return outer;
+}
+
 void Granting::FillWithheld(types::v1::Disclosure* disclosure) const {
-  for (int category = 0; category < 64; ++category) {
-    const auto value = static_cast<Category>(category);
-    if (!granted_.withheld.Has(value) || agreements_.IsSecret(value)) continue;
+  ForEachCategory([&](Category value) {
+    if (!granted_.withheld.Has(value) || agreements_.IsSecret(value)) return;
     auto* row = disclosure->add_withheld();
     row->set_category(value);
-    for (const Made& made : made_) {
-      if (made.decision.granted.Has(value)) continue;
-      policy::Explanation why = agreements_.ExplainWithheld(QuestionOf(made), value);
-      row->set_reason(std::move(why.reason));
-      row->set_rule(std::move(why.rule));
-      row->set_what_would_change(std::move(why.what_would_change));
-      row->set_released_by(std::move(why.released_by));
-      break;
-    }
-  }
-  if (granted_.records_dropped > 0) {
-    auto* row = disclosure->add_withheld();
-    row->set_category(options::v1::CATEGORY_OPERATIONAL);
-    row->set_reason("Some records are not shared with your role for this purpose.");
-  }
+    const Made* made = WhoWithheld(value);
+    if (made == nullptr) return;
+    policy::Explanation why = agreements_.ExplainWithheld(QuestionOf(*made), value);
+    row->set_reason(std::move(why.reason));
+    row->set_rule(std::move(why.rule));
+    row->set_what_would_change(std::move(why.what_would_change));
+    row->set_released_by(std::move(why.released_by));
+  });
 }
 
 void Granting::FillEntry(absl::string_view pseudonym_key, audit::v1::AuditEntry* entry) const {
   for (const std::string& record : records_) entry->add_records(record);
-  for (const auto& [child, standing] : standings_) {
+  for (const auto& [child, standing] : facts_.standings()) {
     entry->add_child_pseudonyms(crypto::HmacSha256(pseudonym_key, child));
   }
-  for (int category = 0; category < 64; ++category) {
-    const auto value = static_cast<Category>(category);
+  ForEachCategory([&](Category value) {
     if (granted_.disclosed.Has(value)) entry->add_disclosed(value);
     if (granted_.withheld.Has(value)) entry->add_withheld(value);
-  }
+  });
   std::vector<absl::string_view> rules;
   for (const Made& made : made_) {
-    for (int category = 0; category < 64; ++category) {
-      const absl::string_view rule = made.decision.rules[static_cast<std::size_t>(category)];
-      if (rule.empty() || !granted_.disclosed.Has(static_cast<Category>(category))) continue;
+    ForEachCategory([&](Category value) {
+      const absl::string_view rule = made.decision.rules[static_cast<std::size_t>(value)];
+      if (rule.empty() || !granted_.disclosed.Has(value)) return;
       if (std::find(rules.begin(), rules.end(), rule) == rules.end()) rules.push_back(rule);
-    }
+    });
+    audit::v1::DecisionInputs* inputs = entry->add_decisions();
+    inputs->set_record_kind(made.kind);
+    inputs->set_relations(made.standing.relations);
+    inputs->set_child_flags(made.standing.child_flags);
+    inputs->set_consent(static_cast<std::uint32_t>(made.standing.consent));
+    inputs->set_break_glass_categories(made.standing.break_glass_categories);
+    inputs->set_provider(made.provider);
+    inputs->set_provider_kind(made.provider_kind);
+    inputs->set_agency_kind(caller_.agency_kind);
+    inputs->set_granted(made.decision.granted.bits());
   }
   for (const absl::string_view rule : rules) entry->add_rules(std::string(rule));
   entry->set_agreement_version(std::string(agreements_.version()));

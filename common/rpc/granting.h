@@ -5,16 +5,19 @@
 #ifndef TRUSTHUB_COMMON_RPC_GRANTING_H_
 #define TRUSTHUB_COMMON_RPC_GRANTING_H_
 
-#include <functional>
-#include <set>
+#include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
 #include "common/policy/policy.h"
+#include "common/rpc/caller_facts.h"
 #include "common/rpc/method_table.h"
-#include "common/rpc/pipeline.h"
+#include "common/rpc/visibility.h"
 #include "google/protobuf/message.h"
 #include "trusthub/audit/v1/entry.pb.h"
 #include "trusthub/types/v1/disclosure.pb.h"
@@ -28,12 +31,16 @@ namespace trusthub::rpc {
 bool IsPublicKind(policy::RecordKind kind);
 
 // One answer's worth of decisions. Not thread-safe; lives as long as the call.
-class Granting {
+class Granting final : public Visibility {
  public:
-  // `standing_of` gives the caller's standing with a child; errors are kept and returned by Build.
+  // `call_relations` are those that the handler established; looked at with each decision. All
+  // arguments outlive the granting.
   Granting(const policy::Agreements& agreements, const auth::Principal& caller,
-           options::v1::Purpose purpose, absl::CivilDay day, std::uint32_t call_relations,
-           std::function<absl::StatusOr<Standing>(absl::string_view)> standing_of);
+           options::v1::Purpose purpose, absl::CivilDay day, const std::uint32_t& call_relations,
+           CallerFacts* facts);
+
+  absl::StatusOr<bool> MayKnow(const policy::RecordFacts& record) override;
+  absl::StatusOr<bool> IsConflicted(absl::string_view child) override;
 
   // Copies the granted part of `full` to `out`. `outer_child` is the child that fields outside any
   // record are about; empty for none.
@@ -42,34 +49,41 @@ class Granting {
 
   int records_given() const { return records_given_; }
   int records_dropped() const { return granted_.records_dropped; }
-  // Rows of `withheld`, without categories whose existence is secret.
+  // Whether consent decided something that was given: the answer is then as good as the consent's
+  // facts are fresh.
+  bool rests_on_consent() const;
+  // Rows of `withheld`: of records that the caller may know, without categories whose existence is
+  // secret. A record that the caller may not know leaves no row.
   void FillWithheld(types::v1::Disclosure* disclosure) const;
-  // Records, children (as pseudonyms under `pseudonym_key`), categories and rules.
+  // Records, children (as pseudonyms under `pseudonym_key`), categories, rules, and what each
+  // decision rested on.
   void FillEntry(absl::string_view pseudonym_key, audit::v1::AuditEntry* entry) const;
-  void AddChild(absl::string_view child);
 
  private:
+  // One decision and what it rested on. Many records of an answer share one.
   struct Made {
     policy::RecordKind kind;
-    std::uint32_t relations;
-    std::uint32_t flags;
+    policy::Standing standing;  // with the relations to the record
+    std::string provider;       // empty unless a rule asks for it
+    directory::v1::AgencyKind provider_kind;
+    bool is_outer;  // for the fields outside any record
     policy::Decision decision;
   };
   policy::CategorySet Decide(const policy::RecordFacts& record);
-  const policy::Decision& DecisionFor(policy::RecordKind kind, std::uint32_t relations,
-                                      std::uint32_t flags);
+  policy::CategorySet DecisionFor(policy::RecordKind kind, const policy::Standing& standing,
+                                  absl::string_view owner, bool is_outer);
   policy::Question QuestionOf(const Made& made) const;
-  Standing StandingWith(policy::RecordKind kind, absl::string_view child);
+  policy::Standing StandingWith(policy::RecordKind kind, absl::string_view child);
+  const Made* WhoWithheld(policy::Category category) const;
 
   const policy::Agreements& agreements_;
   const auth::Principal& caller_;
   const options::v1::Purpose purpose_;
   const absl::CivilDay day_;
-  const std::uint32_t call_relations_;
-  std::function<absl::StatusOr<Standing>(absl::string_view)> standing_of_;
+  const std::uint32_t& call_relations_;
+  CallerFacts& facts_;
   absl::Status error_;
-  std::vector<Made> made_;
-  std::vector<std::pair<std::string, Standing>> standings_;
+  std::deque<Made> made_;
   std::vector<std::string> records_;
   int records_given_ = 0;
   policy::Granted granted_;

@@ -19,10 +19,12 @@
 #include "common/crypto/tls_files.h"
 #include "common/error/error.h"
 #include "common/log/log.h"
+#include "common/rpc/agreement_sets.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/evidence.h"
 #include "common/rpc/front.h"
 #include "common/rpc/listener.h"
+#include "common/rpc/standing_rules.h"
 #include "common/store/sqlite/sqlite_store.h"
 #include "trusthub/events/v1/events_service.pb.h"
 
@@ -32,9 +34,6 @@ namespace {
 // From the last answer to the end of all connections: time for answers to leave. Health watches
 // would stay for ever.
 constexpr absl::Duration kLastAnswers = absl::Seconds(1);
-// How often a stream says that it is complete up to now; projections are refused past five times
-// this.
-constexpr absl::Duration kBookmarkInterval = absl::Seconds(1);
 
 absl::Status InFile(absl::string_view setting, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(setting, ": ", status.message()));
@@ -119,6 +118,7 @@ class HostImpl final : public Host {
     if (!master.ok()) return InFile("master_key", master.status());
     index_key_ = crypto::DeriveKey(*master, "trusthub/index/v1");
     pseudonym_key_ = crypto::DeriveKey(*master, "trusthub/pseudonym/v1");
+    cursor_key_ = crypto::DeriveKey(*master, "trusthub/cursor/v1");
     page_tokens_ =
         std::make_unique<proto::PageTokens>(crypto::DeriveKey(*master, "trusthub/page-token/v1"));
     auto audit_key = crypto::SigningKey::Load(config_.audit_key);
@@ -145,9 +145,16 @@ class HostImpl final : public Host {
   absl::Status InitRules() {
     TRUSTHUB_ASSIGN_OR_RETURN(code_sets_, proto::LoadCodeSets(config_.rules_folder + "/code_sets"));
     TRUSTHUB_ASSIGN_OR_RETURN(rules_, timescales::LoadRules(config_.rules_folder + "/timescales"));
-    TRUSTHUB_ASSIGN_OR_RETURN(agreements_, policy::LoadAgreements(config_.agreements_folder));
-    return absl::OkStatus();
+    TRUSTHUB_ASSIGN_OR_RETURN(standing_rules_,
+                              LoadStandingRules(config_.settings_folder + "/policy.yaml"));
+    // Unusable files stop a service only while it has not stored a set that was activated: without
+    // a store, before anything is made.
+    agreement_files_ = ReadAgreementFiles(config_.agreements_folder);
+    if (std::filesystem::exists(StorePath())) return absl::OkStatus();
+    return agreement_files_.status();
   }
+
+  std::string StorePath() const { return config_.data_folder + "/store.db"; }
 
   absl::Status InitStore(const HostOverrides& overrides) {
     std::error_code error;
@@ -159,12 +166,17 @@ class HostImpl final : public Host {
     TRUSTHUB_ASSIGN_OR_RETURN(tree_name_, TreeName(config_.data_folder));
     tree_ = audit::MakeTree(tree_name_, audit_key_.get(), clocks_.real);
     store::SqliteOptions options;
-    options.path = config_.data_folder + "/store.db";
+    options.path = StorePath();
     options.sequencer = tree_.get();
     options.clock = clocks_.real;
     TRUSTHUB_ASSIGN_OR_RETURN(store_, store::OpenSqlite(options));
     if (overrides.wrap_store) store_ = overrides.wrap_store(std::move(store_));
     TRUSTHUB_ASSIGN_OR_RETURN(spool_, audit::OpenSpool(config_.data_folder + "/refusals.spool"));
+    TRUSTHUB_ASSIGN_OR_RETURN(metrics_, MakeMetrics(config_.metrics));
+    TRUSTHUB_ASSIGN_OR_RETURN(
+        agreements_,
+        AgreementSets::Open({config_.service, clocks_, metrics_.get()}, *store_, agreement_files_));
+    agreement_files_ = absl::CancelledError("taken up");  // texts are of no more use in memory
     return absl::OkStatus();
   }
 
@@ -191,19 +203,24 @@ class HostImpl final : public Host {
       }
       subscriptions.push_back({source, MakeEventSource(client_, source)});
     }
-    projections_ = events::MakeProjections(store_.get(), IndexHash(), clocks_,
-                                           std::move(subscriptions), parts_.apply);
+    const auto apply = [this](store::Transaction& tx, const events::v1::Event& event) {
+      TRUSTHUB_RETURN_IF_ERROR(agreements_->Apply(tx, event));
+      return parts_.apply ? parts_.apply(tx, event) : absl::OkStatus();
+    };
+    projections_ = events::MakeProjections(
+        store_.get(), IndexHash(), clocks_, std::move(subscriptions), apply,
+        [this](const events::v1::Event& event) { agreements_->Applied(event); });
     return absl::OkStatus();
   }
 
   absl::Status InitServer(const HostOverrides& overrides) {
-    TRUSTHUB_ASSIGN_OR_RETURN(metrics_, MakeMetrics(config_.metrics));
     executor_ = std::make_unique<Executor>(
         config_.threads, config_.queue == 0 ? limits::kQueuedCallsMax : config_.queue);
     Stages stages;
     stages.executor = executor_.get();
     stages.authenticator = authenticator_.get();
-    stages.agreements = agreements_;
+    stages.agreements = agreements_.get();
+    stages.standing_rules = standing_rules_;
     stages.store = store_.get();
     stages.index_hash = IndexHash();
     stages.clocks = clocks_;
@@ -213,15 +230,15 @@ class HostImpl final : public Host {
     stages.metrics = metrics_.get();
     stages.observer = overrides.observer;
     if (!parts_.owns_child_facts && config_.services.count("children") != 0) {
-      stages.child_facts_fresh = [projections = projections_.get()]() -> absl::Status {
-        if (projections->AgeOf("children") <= absl::Milliseconds(limits::kProjectionAgeMillisMax)) {
-          return absl::OkStatus();
-        }
-        return error::ProjectionStale("children");
+      stages.child_facts_fresh = [projections = projections_.get()](absl::Duration bound) {
+        return projections->AgeOf("children") <= bound ? absl::OkStatus()
+                                                       : error::ProjectionStale("children");
       };
     }
     pipeline_ = std::make_unique<Pipeline>(std::move(stages));
-    watches_ = std::make_unique<WatchHub>(pipeline_.get(), tree_name_, kBookmarkInterval);
+    // Receipts name the tree, so it is no secret by itself.
+    watches_ =
+        std::make_unique<WatchHub>(pipeline_.get(), crypto::HmacSha256(cursor_key_, tree_name_));
     store_->SetEventListener([this](std::int64_t) { watches_->EventsAdded(); });
     if (!spool_->empty()) TRUSTHUB_RETURN_IF_ERROR(spool_->Drain(*store_));
     front_ = std::make_unique<Front>(*methods_, pipeline_.get(), watches_.get());
@@ -250,22 +267,25 @@ class HostImpl final : public Host {
   Clocks clocks_{};
   std::string index_key_;
   std::string pseudonym_key_;
+  std::string cursor_key_;
   std::unique_ptr<proto::PageTokens> page_tokens_;
   std::unique_ptr<crypto::SigningKey> audit_key_;
   std::unique_ptr<auth::Authenticator> authenticator_;
   std::shared_ptr<const proto::CodeSets> code_sets_;
   std::shared_ptr<const timescales::Rules> rules_;
-  std::shared_ptr<const policy::Agreements> agreements_;
+  events::StandingRules standing_rules_;
+  absl::StatusOr<AgreementFiles> agreement_files_;
   std::string tree_name_;
   std::unique_ptr<store::LeafSequencer> tree_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<audit::Spool> spool_;
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<AgreementSets> agreements_;
   std::shared_ptr<Client> client_;
   std::unique_ptr<Services> services_;
   ServiceParts parts_;
   std::unique_ptr<Evidence> evidence_;
   std::unique_ptr<MethodTable> methods_;
-  std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<events::Projections> projections_;
   std::unique_ptr<Background> background_;

@@ -32,7 +32,10 @@ class PrometheusMetrics final : public Metrics {
                       .Register(*registry_)),
         overload_(Single("trusthub_overload_total", "Calls refused because the queue was full")),
         spooled_(Single("trusthub_audit_spooled_total",
-                        "Refusals that could not be recorded at once; must stay 0")) {}
+                        "Refusals that could not be recorded at once; must stay 0")),
+        agreements_refused_(
+            Single("trusthub_agreements_refused_total",
+                   "Activated sets of agreements that were not put in force; must stay 0")) {}
 
   absl::Status Listen(const std::string& address) {
     try {
@@ -56,6 +59,7 @@ class PrometheusMetrics final : public Metrics {
   }
   void CountOverload() override { overload_.Increment(); }
   void CountSpooled() override { spooled_.Increment(); }
+  void CountAgreementsRefused() override { agreements_refused_.Increment(); }
 
  private:
   struct Cell {
@@ -87,6 +91,7 @@ class PrometheusMetrics final : public Metrics {
   prometheus::Family<prometheus::Counter>& refusals_;
   prometheus::Counter& overload_;
   prometheus::Counter& spooled_;
+  prometheus::Counter& agreements_refused_;
   Mutex mutex_;
   std::map<std::pair<absl::string_view, int>, Cell> cells_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<prometheus::Exposer> exposer_;

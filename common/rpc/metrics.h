@@ -1,7 +1,9 @@
 // File: metrics.h
 //
-// Counts and durations of calls, by method and by gRPC code; nothing else labels a metric, so none
-// can carry an id. Served as Prometheus text where configured.
+// Counts and durations of calls, by method and by gRPC code, and of refusals, by the reason that
+// the caller was told; nothing else labels a metric. So none carries an id, none tells a category
+// or a record kind, and none says more of a refusal than its answer did: a worker who must not see
+// a child counts as RECORD_NOT_FOUND. Served as Prometheus text where configured.
 #ifndef TRUSTHUB_COMMON_RPC_METRICS_H_
 #define TRUSTHUB_COMMON_RPC_METRICS_H_
 
@@ -26,6 +28,8 @@ class Metrics {
   virtual void CountOverload() = 0;
   // Refusals that had to be spooled: must stay 0.
   virtual void CountSpooled() = 0;
+  // Activated sets of agreements that this service could not put in force: must stay 0.
+  virtual void CountAgreementsRefused() = 0;
 };
 
 // `listen` is "host:port" of the Prometheus endpoint, or empty for none. Fails when it cannot be

@@ -10,10 +10,12 @@
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
 #include "common/error/error.h"
-#include "common/events/facts.h"
 #include "common/log/log.h"
 #include "common/rpc/admission.h"
+#include "common/rpc/caller_facts.h"
+#include "common/rpc/decision_name.h"
 #include "common/rpc/granting.h"
+#include "common/rpc/subject.h"
 #include "common/time/civil_date.h"
 #include "google/protobuf/arena.h"
 #include "google/protobuf/io/coded_stream.h"
@@ -53,6 +55,11 @@ class CallState {
   types::v1::Disclosure disclosure;
   std::string content_hash;
   store::WriteSet writes;
+  // Agreements that come into force with the commit; null but for their activation.
+  std::shared_ptr<const policy::Agreements> activated;
+  // What only the log is told should the attempt be refused.
+  error::Reason refused_for = errors::v1::ERROR_REASON_UNSPECIFIED;
+  audit::v1::AuditEntry grounds;
 };
 
 namespace {
@@ -129,7 +136,24 @@ absl::Status Pipeline::Admit(const Incoming& incoming, absl::Time deadline,
   if (!incoming.method->MayCall(admission->caller->role, admission->purpose)) {
     return error::MethodNotPermitted(incoming.method->rule.action());
   }
+
+  Observe(Step::kAgreement);
+  admission->agreements = stages_.agreements->InForce();
+  if (!admission->agreements->Covers(*admission->caller, admission->purpose,
+                                     LondonDay(stages_.clocks.domain->Now()))) {
+    return error::AgreementMissing();
+  }
   return absl::OkStatus();
+}
+
+absl::Status Pipeline::CheckChildFacts() const {
+  if (!stages_.child_facts_fresh) return absl::OkStatus();
+  return stages_.child_facts_fresh(absl::Milliseconds(limits::kProjectionAgeMillisMax));
+}
+
+absl::Status Pipeline::CheckConsentFacts() const {
+  if (!stages_.child_facts_fresh) return absl::OkStatus();
+  return stages_.child_facts_fresh(absl::Milliseconds(limits::kConsentAgeMillisMax));
 }
 
 void Pipeline::Run(std::shared_ptr<CallState> call) {
@@ -175,75 +199,34 @@ void Pipeline::Attempt(std::shared_ptr<CallState> call) {
   Commit(std::move(call));
 }
 
-absl::StatusOr<Standing> Pipeline::StandingOf(store::Transaction& tx, const auth::Principal& caller,
-                                              absl::string_view child) const {
-  Standing standing;
-  TRUSTHUB_ASSIGN_OR_RETURN(const internal::v1::ChildFacts facts, events::ChildFactsOf(tx, child));
-  standing.relations = events::RelationsOf(facts, caller.agency, tx.now());
-  standing.child_flags = events::FlagsOf(facts, LondonDay(tx.now()));
-  return standing;
-}
-
-namespace {
-
-// Step `subject`. The same work is done for a record or child that exists and for one that does
-// not.
-absl::Status CheckSubject(const Pipeline& pipeline, store::Transaction& tx,
-                          const auth::Principal& caller, absl::string_view subject) {
-  store::RecordHead head;
-  absl::string_view child = subject;
-  if (!IsNameIn("children", subject)) {
-    if (absl::StatusOr<store::RecordHead> found = tx.Head(subject); found.ok()) {
-      head = *std::move(found);
-    } else if (!absl::IsNotFound(found.status())) {
-      return found.status();
-    }
-    child = head.child;
-    if (IsPublicKind(head.kind)) return absl::OkStatus();
-  }
-  const bool own = !head.name.empty() &&
-                   (head.owner_agency == caller.agency || head.author_agency == caller.agency);
-  TRUSTHUB_ASSIGN_OR_RETURN(const Standing standing, pipeline.StandingOf(tx, caller, child));
-  if (own || standing.relations != 0) return absl::OkStatus();
-  if (pipeline.stages().child_facts_fresh) {
-    TRUSTHUB_RETURN_IF_ERROR(pipeline.stages().child_facts_fresh());
-  }
-  return error::RecordNotFound();
-}
-
-}  // namespace
-
 absl::Status Pipeline::RunHandler(CallState& call) {
   const Method& method = call.method();
   const Incoming& incoming = *call.incoming;
   const auth::Principal& caller = *call.admission.caller;
+  call.refused_for = errors::v1::ERROR_REASON_UNSPECIFIED;
+  call.grounds.Clear();
 
   Observe(Step::kSnapshot);
   TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Snapshot> snapshot,
                             stages_.store->Open(call.deadline));
   call.tx = std::make_unique<store::Transaction>(std::move(snapshot), stages_.index_hash,
                                                  stages_.clocks.domain->Now());
+  CallerFacts facts(call.tx.get(), &caller, call.admission.purpose, &stages_.standing_rules);
+  TRUSTHUB_ASSIGN_OR_RETURN(const bool has_left, facts.HasLeft());
+  if (has_left) return error::MethodNotPermitted(method.rule.action());
 
   Observe(Step::kReplay);
   std::unique_ptr<Message> full(method.route.response_prototype->New());
   bool replayed = false;
-  if (!call.answer_key.empty()) {
-    TRUSTHUB_ASSIGN_OR_RETURN(
-        const std::optional<store::StoredAnswer> stored,
-        call.tx->snapshot().FindAnswer(call.answer_key, stages_.clocks.real->Now()));
-    if (stored.has_value()) {
-      if (stored->request_digest != call.request_digest) return error::RequestIdReused();
-      if (!full->ParseFromString(stored->response)) {
-        return error::Internal("a stored answer does not parse");
-      }
-      replayed = true;
-    }
-  }
+  TRUSTHUB_RETURN_IF_ERROR(FindAnswer(call, full.get(), &replayed));
 
   Observe(Step::kSubject);
-  const absl::string_view subject = method.SubjectOf(*call.request);
+  Subject subject;
   if (!method.subject_path.empty()) {
-    TRUSTHUB_RETURN_IF_ERROR(CheckSubject(*this, *call.tx, caller, subject));
+    const absl::Status status = CheckSubject(
+        *call.tx, caller, facts, [this] { return CheckChildFacts(); },
+        method.SubjectOf(*call.request), &subject);
+    if (!status.ok()) return RefuseSubject(call, subject, status);
   }
 
   Call handler_call{caller,
@@ -255,42 +238,89 @@ absl::Status Pipeline::RunHandler(CallState& call) {
                     *call.tx,
                     incoming.credentials.authorization,
                     *stages_.page_tokens};
-  if (IsNameIn("children", subject)) handler_call.child = std::string(subject);
+  if (IsNameIn("children", method.SubjectOf(*call.request))) handler_call.child = subject.child;
+  Granting granting(*call.admission.agreements, caller, call.admission.purpose,
+                    LondonDay(call.tx->now()), handler_call.relations, &facts);
+  handler_call.visibility = &granting;
+
   Observe(Step::kHandler);
   if (!replayed) {
     TRUSTHUB_RETURN_IF_ERROR(method.route.handler(handler_call, *call.request, full.get()));
+    if (call.tx->has_writes()) facts.Forget();
+  }
+  // A child that the handler found by other means than its name. As things stood before: who
+  // declares a conflict is not refused for it.
+  if (!handler_call.child.empty() && handler_call.child != subject.child) {
+    TRUSTHUB_ASSIGN_OR_RETURN(subject.conflicted, facts.WasConflicted(handler_call.child));
+    subject.child = handler_call.child;
+    if (subject.conflicted) return RefuseSubject(call, subject, error::RecordNotFound());
   }
 
   Observe(Step::kGrant);
-  Granting granting(*stages_.agreements, caller, call.admission.purpose, LondonDay(call.tx->now()),
-                    handler_call.relations,
-                    [&](absl::string_view child) { return StandingOf(*call.tx, caller, child); });
+  TRUSTHUB_RETURN_IF_ERROR(Grant(call, granting, *full, handler_call.child));
+
+  Observe(Step::kAudit);
+  return TakeWrites(call, granting, replayed ? nullptr : full.get());
+}
+
+absl::Status Pipeline::FindAnswer(CallState& call, Message* full, bool* replayed) const {
+  if (call.answer_key.empty()) return absl::OkStatus();
+  TRUSTHUB_ASSIGN_OR_RETURN(
+      const std::optional<store::StoredAnswer> stored,
+      call.tx->snapshot().FindAnswer(call.answer_key, stages_.clocks.real->Now()));
+  if (!stored.has_value()) return absl::OkStatus();
+  if (stored->request_digest != call.request_digest) return error::RequestIdReused();
+  if (!full->ParseFromString(stored->response)) {
+    return error::Internal("a stored answer does not parse");
+  }
+  *replayed = true;
+  return absl::OkStatus();
+}
+
+absl::Status Pipeline::RefuseSubject(CallState& call, const Subject& subject,
+                                     absl::Status why) const {
+  if (subject.conflicted) call.refused_for = errors::v1::ERROR_REASON_WORKER_CONFLICTED;
+  if (!subject.child.empty()) {
+    call.grounds.add_child_pseudonyms(crypto::HmacSha256(stages_.pseudonym_key, subject.child));
+  }
+  return why;
+}
+
+absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message& full,
+                             absl::string_view child) const {
+  const Method& method = call.method();
   Message* out = method.route.response_prototype->New(&call.arena);
-  TRUSTHUB_RETURN_IF_ERROR(granting.Build(method, *full, handler_call.child, out));
+  TRUSTHUB_RETURN_IF_ERROR(granting.Build(method, full, child, out));
   // The one record that a read asked for may not be known to this caller: then it does not exist.
   if (!method.rule.mutates() && granting.records_given() == 0 && granting.records_dropped() > 0 &&
       method.rule.subject() == "name") {
+    granting.FillEntry(stages_.pseudonym_key, &call.grounds);
     return error::RecordNotFound();
   }
+  if (granting.rests_on_consent()) TRUSTHUB_RETURN_IF_ERROR(CheckConsentFacts());
   call.disclosure.Clear();
   granting.FillWithheld(&call.disclosure);
   call.delivered.clear();
   out->SerializeToString(&call.delivered);
   call.content_hash = crypto::Sha256(call.delivered);
+  return absl::OkStatus();
+}
 
-  Observe(Step::kAudit);
-  audit::v1::AuditEntry entry = NewEntry(incoming, &caller, call.admission.purpose,
-                                         stages_.clocks.real->Now(), call.tx->now());
-  entry.set_decision(method.rule.mutates() ? audit::v1::AUDIT_DECISION_RECORDED
-                                           : audit::v1::AUDIT_DECISION_DISCLOSED);
-  granting.AddChild(handler_call.child);
+absl::Status Pipeline::TakeWrites(CallState& call, const Granting& granting,
+                                  const Message* to_remember) const {
+  audit::v1::AuditEntry entry =
+      NewEntry(*call.incoming, call.admission, stages_.clocks.real->Now(), call.tx->now());
+  entry.set_decision(call.method().rule.mutates() ? audit::v1::AUDIT_DECISION_RECORDED
+                                                  : audit::v1::AUDIT_DECISION_DISCLOSED);
   granting.FillEntry(stages_.pseudonym_key, &entry);
   entry.set_content_hash(call.content_hash);
   call.writes = call.tx->TakeWrites();
+  TRUSTHUB_ASSIGN_OR_RETURN(call.activated, stages_.agreements->TakeUp(&call.writes));
+  // The last leaf is the call's: its place is the receipt's.
   call.writes.leaves.push_back(audit::SaltAndSerialize(entry));
-  if (!call.answer_key.empty() && !replayed) {
+  if (!call.answer_key.empty() && to_remember != nullptr) {
     call.full_response.clear();
-    full->SerializeToString(&call.full_response);
+    to_remember->SerializeToString(&call.full_response);
     call.writes.answer =
         store::PutAnswer{call.answer_key, call.request_digest, std::move(call.full_response),
                          stages_.clocks.real->Now() + absl::Seconds(limits::kIdempotencySeconds)};
@@ -317,8 +347,11 @@ void Pipeline::Commit(std::shared_ptr<CallState> call) {
             }
             return Finish(*call, Outcome(committed.status(), leaves_only), "");
           }
+          if (call->activated != nullptr) stages_.agreements->PutInForce(call->activated);
           Observe(Step::kAnswer);
           if (call->method().disclosure != nullptr) {
+            call->disclosure.set_decision(
+                DecisionName(committed->head->tree, committed->leaves.back().index));
             audit::FillReceipt(committed->leaves.back(), *committed->head, call->content_hash,
                                call->disclosure.mutable_receipt());
             AppendMessageField(call->method().disclosure, call->disclosure, &call->delivered);
@@ -333,36 +366,46 @@ void Pipeline::Refuse(std::shared_ptr<CallState> call, absl::Status why) {
   call->tx.reset();
   if (!IsRefusal(why)) return Finish(*call, std::move(why), "");
   const CallState& state = *call;
-  RecordRefusal(
-      *state.incoming, state.admission.caller.get(), state.admission.purpose, why,
-      [this, call = std::move(call), why]() mutable { Finish(*call, std::move(why), ""); });
+  Refusal refusal{std::move(why), state.refused_for, state.grounds};
+  RecordRefusal(*state.incoming, state.admission, std::move(refusal),
+                [this, call = std::move(call)](absl::Status refused) {
+                  Finish(*call, std::move(refused), "");
+                });
 }
 
-void Pipeline::RecordRefusal(const Incoming& incoming, const auth::Principal* caller,
-                             options::v1::Purpose purpose, const absl::Status& why,
-                             absl::AnyInvocable<void()> then) {
-  stages_.metrics->CountRefusal(error::ReasonName(error::ReasonOf(why)));
+void Pipeline::RecordRefusal(const Incoming& incoming, const Admission& admission, Refusal refusal,
+                             absl::AnyInvocable<void(absl::Status)> then) {
+  const error::Reason told = error::ReasonOf(refusal.why);
+  // What the caller is told: a metric must not say more.
+  stages_.metrics->CountRefusal(error::ReasonName(told));
   audit::v1::AuditEntry entry =
-      NewEntry(incoming, caller, purpose, stages_.clocks.real->Now(), stages_.clocks.domain->Now());
+      NewEntry(incoming, admission, stages_.clocks.real->Now(), stages_.clocks.domain->Now());
+  entry.MergeFrom(refusal.grounds);
   entry.set_decision(audit::v1::AUDIT_DECISION_REFUSED);
-  entry.set_reason(error::ReasonName(error::ReasonOf(why)));
+  entry.set_reason(error::ReasonName(
+      refusal.recorded == errors::v1::ERROR_REASON_UNSPECIFIED ? told : refusal.recorded));
   store::WriteSet set;
   std::string leaf = audit::SaltAndSerialize(entry);
   set.leaves.push_back(leaf);
-  stages_.store->Commit(std::move(set), [this, leaf = std::move(leaf), then = std::move(then)](
-                                            absl::StatusOr<store::Committed> committed) mutable {
-    const bool recorded = committed.ok();
-    stages_.executor->PostAdmitted(
-        [this, recorded, leaf = std::move(leaf), then = std::move(then)]() mutable {
-          if (!recorded) {
-            stages_.metrics->CountSpooled();
-            if (absl::Status status = stages_.spool->Add(leaf); !status.ok()) {
-              log::Error("refusal lost", {{"code", absl::StatusCodeToString(status.code())}});
-            }
-          }
-          then();
+  stages_.store->Commit(
+      std::move(set), [this, leaf = std::move(leaf), why = std::move(refusal.why),
+                       then = std::move(then)](absl::StatusOr<store::Committed> committed) mutable {
+        const std::string decision =
+            committed.ok() ? DecisionName(committed->head->tree, committed->leaves.back().index)
+                           : "";
+        stages_.executor->PostAdmitted([this, decision, leaf = std::move(leaf),
+                                        why = std::move(why), then = std::move(then)]() mutable {
+          if (decision.empty()) Spool(leaf);
+          then(error::WithDecision(std::move(why), decision));
         });
-  });
+      });
+}
+
+void Pipeline::Spool(const std::string& leaf) {
+  stages_.metrics->CountSpooled();
+  if (absl::Status status = stages_.spool->Add(leaf); !status.ok()) {
+    log::Error("refusal lost", {{"code", absl::StatusCodeToString(status.code())}});
+  }
 }
 
 void Pipeline::DrainSpool() {

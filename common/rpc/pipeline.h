@@ -1,21 +1,27 @@
 // File: pipeline.h
 //
 // The one path of a call. Every RPC of every service passes these steps in this order; a handler is
-// one of them. No gRPC here: the glue (server.cc, watch.cc) hands in an Incoming and gets one
+// one of them. No gRPC here: the glue (front.cc, watch.cc) hands in an Incoming and gets one
 // answer.
 //
 //   deadline       min(caller's, method's, ours); already past -> refused
-//   authenticate   certificate and token -> Principal                     refusals recorded from
-//   here on purpose        declared, known, with a case reference method access  role and purpose
-//   against the method's rule parse          what does not parse is INVALID_ARGUMENT fields every
-//   violation at once snapshot       the transaction opens replay         request_id seen before ->
-//   the stored answer subject        a caller without relationship is answered as if there were
-//   nothing handler        domain code grant          the answer is built from what the agreements
-//   grant audit          a leaf over exactly what will be delivered commit         versions,
-//   indexes, event, answer, leaf: one transaction, one shared fsync answer         receipt added;
-//   the one completion
+//   authenticate   certificate and token -> Principal; refusals are recorded from here on
+//   purpose        declared, known, with a case reference
+//   method access  role and purpose against the method's rule
+//   agreement      some agreement in force covers agency, role and purpose; else AGREEMENT_MISSING
+//   parse          what does not parse is INVALID_ARGUMENT
+//   fields         every violation at once
+//   snapshot       the transaction opens; a worker who left the agency is refused
+//   replay         request_id seen before -> the stored answer
+//   subject        a caller without relationship is answered as if there were nothing
+//   handler        domain code
+//   grant          the answer is built from what the agreements grant
+//   audit          a leaf over exactly what will be delivered
+//   commit         versions, indexes, event, answer, leaf: one transaction, one shared fsync
+//   answer         receipt added; the one completion
 //
-// A commit that another change overtook starts again at `snapshot`, a bounded number of times.
+// A commit that another change overtook starts again at `snapshot`, a bounded number of times. One
+// call decides by one set of agreements, whatever is activated meanwhile.
 #ifndef TRUSTHUB_COMMON_RPC_PIPELINE_H_
 #define TRUSTHUB_COMMON_RPC_PIPELINE_H_
 
@@ -31,8 +37,11 @@
 #include "common/audit/spool.h"
 #include "common/auth/authenticator.h"
 #include "common/base/mutex.h"
+#include "common/error/error.h"
+#include "common/events/facts.h"
 #include "common/policy/policy.h"
 #include "common/proto/page_token.h"
+#include "common/rpc/agreement_sets.h"
 #include "common/rpc/completions.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/method_table.h"
@@ -40,6 +49,8 @@
 #include "common/store/store.h"
 #include "common/store/transaction.h"
 #include "common/time/clock.h"
+#include "google/protobuf/message.h"
+#include "trusthub/audit/v1/entry.pb.h"
 
 namespace trusthub::rpc {
 
@@ -48,6 +59,7 @@ enum class Step {
   kAuthenticate,
   kPurpose,
   kMethodAccess,
+  kAgreement,
   kParse,
   kFields,
   kSnapshot,
@@ -80,7 +92,8 @@ struct Incoming {
 struct Stages {
   Executor* executor;
   auth::Authenticator* authenticator;
-  std::shared_ptr<const policy::Agreements> agreements;
+  AgreementSets* agreements;
+  events::StandingRules standing_rules;
   store::Store* store;
   store::IndexHash index_hash;
   Clocks clocks;
@@ -88,8 +101,9 @@ struct Stages {
   audit::Spool* spool;        // for refusals that cannot be recorded
   std::string pseudonym_key;  // 32 bytes: children in audit entries
   Metrics* metrics;
-  // OK when facts of children are fresh enough to rest on; null: this service owns them.
-  std::function<absl::Status()> child_facts_fresh;
+  // OK when facts of children are at most `bound` old, else PROJECTION_STALE; null: this service
+  // owns them.
+  std::function<absl::Status(absl::Duration bound)> child_facts_fresh;
   // Tests: told of each step as it begins.
   std::function<void(Step)> observer;
 };
@@ -98,11 +112,21 @@ struct Stages {
 struct Admission {
   std::shared_ptr<const auth::Principal> caller;
   options::v1::Purpose purpose = options::v1::PURPOSE_UNSPECIFIED;
+  std::shared_ptr<const policy::Agreements> agreements;  // the set by which the call is decided
 };
 
-using policy::Standing;
+// A refusal and what only the log is told of it.
+struct Refusal {
+  absl::Status why;
+  // Where the log must not say what the caller is told; unspecified: the reason in `why`.
+  error::Reason recorded = errors::v1::ERROR_REASON_UNSPECIFIED;
+  // Merged into the entry: the children and decisions that were looked at.
+  audit::v1::AuditEntry grounds;
+};
 
 class CallState;
+class Granting;
+struct Subject;
 
 class Pipeline {
  public:
@@ -117,12 +141,14 @@ class Pipeline {
 
   // Steps deadline to method access. Fills what became known even when it refuses.
   absl::Status Admit(const Incoming& incoming, absl::Time deadline, Admission* admission) const;
-  // Records a refusal and then runs `then`; falls back to the spool, and runs `then` in any case.
-  void RecordRefusal(const Incoming& incoming, const auth::Principal* caller,
-                     options::v1::Purpose purpose, const absl::Status& why,
-                     absl::AnyInvocable<void()> then);
-  absl::StatusOr<Standing> StandingOf(store::Transaction& tx, const auth::Principal& caller,
-                                      absl::string_view child) const;
+  // Records a refusal and then runs `then` with it, naming its entry. Falls back to the spool, and
+  // runs `then` in any case.
+  void RecordRefusal(const Incoming& incoming, const Admission& admission, Refusal refusal,
+                     absl::AnyInvocable<void(absl::Status)> then);
+  // Whether facts of children are fresh enough for a decision about who stands how to a child.
+  absl::Status CheckChildFacts() const;
+  // The same for what was granted on consent.
+  absl::Status CheckConsentFacts() const;
   const Stages& stages() const { return stages_; }
 
  private:
@@ -130,9 +156,17 @@ class Pipeline {
   void Run(std::shared_ptr<CallState> call);
   void Attempt(std::shared_ptr<CallState> call);
   absl::Status RunHandler(CallState& call);
+  absl::Status FindAnswer(CallState& call, google::protobuf::Message* full, bool* replayed) const;
+  absl::Status Grant(CallState& call, Granting& granting, const google::protobuf::Message& full,
+                     absl::string_view child) const;
+  absl::Status TakeWrites(CallState& call, const Granting& granting,
+                          const google::protobuf::Message* to_remember) const;
   void Commit(std::shared_ptr<CallState> call);
   void Refuse(std::shared_ptr<CallState> call, absl::Status why);
   void Finish(CallState& call, absl::Status status, std::string bytes);
+  absl::Status RefuseSubject(CallState& call, const Subject& subject, absl::Status why) const;
+  // Keeps a refusal that could not be recorded.
+  void Spool(const std::string& leaf);
   // Commits refusals that were spooled while the store failed, now that it works again.
   void DrainSpool();
   void Leave();

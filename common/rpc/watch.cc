@@ -9,6 +9,7 @@
 #include "common/error/error.h"
 #include "common/events/feed.h"
 #include "common/rpc/admission.h"
+#include "common/rpc/caller_facts.h"
 #include "common/rpc/front.h"
 #include "common/rpc/granting.h"
 #include "common/rpc/to_grpc.h"
@@ -20,6 +21,8 @@ namespace {
 
 // Events looked at for one answer.
 constexpr int kBatchEvents = 100;
+constexpr absl::Duration kHubBookmark = absl::Milliseconds(limits::kHubBookmarkMillis);
+constexpr absl::Duration kUserBookmark = absl::Milliseconds(limits::kUserBookmarkMillis);
 
 }  // namespace
 
@@ -40,14 +43,15 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     }
   }
 
-  // Called by the hub: events were added, or a bookmark is due.
-  void Wake() {
+  // Called by the hub: events were added, or else a bookmark may be due.
+  void Wake(bool events_added) {
     MutexLock lock(mutex_);
     if (ended_) return;
     if (!idle_) {
-      woken_while_busy_ = true;
+      woken_while_busy_ = woken_while_busy_ || events_added;
       return;
     }
+    if (!events_added && !BookmarkDue(stages().clocks.real->Now())) return;
     idle_ = false;
     PostPump();
   }
@@ -70,7 +74,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     if (!ok) return End(error::Cancelled());
     PostPump();
   }
-  void OnCancel() override { Wake(); }
+  void OnCancel() override { Wake(/*events_added=*/true); }
   void OnDone() override {
     hub_->Remove(this);
     delete this;
@@ -80,6 +84,11 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   const Stages& stages() const { return hub_->pipeline().stages(); }
   void PostPump() {
     stages().executor->PostAdmitted([this] { Pump(); });
+  }
+  bool is_hubs_own() const { return admission_.caller->is_service(); }
+  // Half an interval after the last answer: the clock thread's next look would come late.
+  bool BookmarkDue(absl::Time now) const {
+    return now - last_sent_ >= (is_hubs_own() ? kHubBookmark : kUserBookmark) - kHubBookmark / 2;
   }
 
   void End(absl::Status status) {
@@ -103,19 +112,21 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     const auto violations = incoming_->method->field_rules->CheckAndClear(&request_);
     if (!violations.empty()) return Refuse(error::RequestInvalid(violations));
     if (absl::Status status = FindStart(); !status.ok()) return Refuse(status);
-    if (admission_.caller->is_service()) return RecordThen("", nullptr, [this] { Pump(); });
+    if (is_hubs_own()) return RecordThen("", nullptr, [this] { Pump(); });
     Pump();
   }
 
   absl::Status FindStart() {
-    if (!request_.cursor().empty()) {
-      TRUSTHUB_ASSIGN_OR_RETURN(after_, events::DecodeCursor(hub_->store_id(), request_.cursor()));
-      return absl::OkStatus();
-    }
-    if (!request_.from_now()) return absl::OkStatus();
     TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Snapshot> snapshot,
                               stages().store->Open(Deadline()));
-    TRUSTHUB_ASSIGN_OR_RETURN(after_, snapshot->LastEventSequence());
+    store::Transaction tx(std::move(snapshot), stages().index_hash, stages().clocks.domain->Now());
+    CallerFacts facts(&tx, admission_.caller.get(), admission_.purpose, &stages().standing_rules);
+    TRUSTHUB_RETURN_IF_ERROR(CheckInService(facts));
+    if (!request_.cursor().empty()) {
+      TRUSTHUB_ASSIGN_OR_RETURN(after_, events::DecodeCursor(hub_->store_id(), request_.cursor()));
+    } else if (request_.from_now()) {
+      TRUSTHUB_ASSIGN_OR_RETURN(after_, tx.snapshot().LastEventSequence());
+    }
     return absl::OkStatus();
   }
 
@@ -124,8 +135,8 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   }
 
   void Refuse(absl::Status why) {
-    hub_->pipeline().RecordRefusal(*incoming_, admission_.caller.get(), admission_.purpose, why,
-                                   [this, why] { End(why); });
+    hub_->pipeline().RecordRefusal(*incoming_, admission_, {std::move(why), {}, {}},
+                                   [this](absl::Status refused) { End(std::move(refused)); });
   }
 
   absl::Status CheckAlive() {
@@ -144,7 +155,9 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   // else waits.
   void Pump() {
     if (absl::Status status = CheckAlive(); !status.ok()) return End(status);
+    if (absl::Status status = CheckCovered(); !status.ok()) return Refuse(std::move(status));
     absl::StatusOr<bool> sending = TrySend();
+    if (absl::IsPermissionDenied(sending.status())) return Refuse(sending.status());
     if (!sending.ok()) return End(sending.status());
     if (*sending) return;
     MutexLock lock(mutex_);
@@ -158,57 +171,88 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
   absl::StatusOr<bool> TrySend() {
     // Facts too old to authorise with: hold everything back rather than drop what may be given.
-    const bool authorised = admission_.caller->is_service() || !stages().child_facts_fresh ||
-                            stages().child_facts_fresh().ok();
+    bool authorised = is_hubs_own() || hub_->pipeline().CheckChildFacts().ok();
+    // What is committed from now on is not in the snapshots below.
     const absl::Time as_of = stages().clocks.real->Now();
     while (authorised) {
       TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Snapshot> snapshot,
                                 stages().store->Open(Deadline()));
       TRUSTHUB_ASSIGN_OR_RETURN(events::Batch batch,
                                 events::NextBatch(*snapshot, request_, after_, kBatchEvents));
-      after_ = batch.last_sequence;
       if (batch.response.events_size() > 0) {
-        TRUSTHUB_ASSIGN_OR_RETURN(const bool sending, SendGranted(std::move(snapshot), batch));
-        if (sending) return true;
+        TRUSTHUB_ASSIGN_OR_RETURN(const Sent sent, SendGranted(std::move(snapshot), batch, as_of));
+        if (sent == Sent::kSending) return true;
+        if (sent == Sent::kHeldBack) authorised = false;
       }
+      if (!authorised) break;
+      after_ = batch.last_sequence;
       if (!batch.more) break;
     }
-    if (as_of - last_sent_ < hub_->bookmark_interval()) return false;
+    if (!BookmarkDue(as_of)) return false;
     events::v1::WatchResponse bookmark;
     if (authorised) *bookmark.mutable_as_of() = TimeToProto(as_of);
     Send(std::move(bookmark));
     return true;
   }
 
-  // True when something was left to send after granting.
-  absl::StatusOr<bool> SendGranted(std::unique_ptr<store::Snapshot> snapshot,
-                                   const events::Batch& batch) {
+  enum class Sent {
+    kNothing,   // nothing of the batch may be given
+    kSending,   // the answer is on its way, or its evidence is
+    kHeldBack,  // what consent says is not known freshly enough to give or to pass over anything
+  };
+
+  absl::StatusOr<Sent> SendGranted(std::unique_ptr<store::Snapshot> snapshot,
+                                   const events::Batch& batch, absl::Time as_of) {
     store::Transaction tx(std::move(snapshot), stages().index_hash, stages().clocks.domain->Now());
-    Granting granting(*stages().agreements, *admission_.caller, admission_.purpose,
-                      LondonDay(tx.now()), 0, [&](absl::string_view child) {
-                        return hub_->pipeline().StandingOf(tx, *admission_.caller, child);
-                      });
+    CallerFacts facts(&tx, admission_.caller.get(), admission_.purpose, &stages().standing_rules);
+    TRUSTHUB_RETURN_IF_ERROR(CheckInService(facts));
+    static constexpr std::uint32_t kNoRelations = 0;
+    Granting granting(*admission_.agreements, *admission_.caller, admission_.purpose,
+                      LondonDay(tx.now()), kNoRelations, &facts);
     events::v1::WatchResponse granted;
     TRUSTHUB_RETURN_IF_ERROR(granting.Build(*incoming_->method, batch.response, "", &granted));
-    if (granted.events_size() == 0) return false;
-    if (!batch.more) *granted.mutable_as_of() = TimeToProto(stages().clocks.real->Now());
-    if (admission_.caller->is_service()) {
-      Send(std::move(granted));
-      return true;
+    if (granting.rests_on_consent() && !hub_->pipeline().CheckConsentFacts().ok()) {
+      return Sent::kHeldBack;
     }
-    granted.set_cursor(events::EncodeCursor(hub_->store_id(), after_));
+    if (granted.events_size() == 0) return Sent::kNothing;
+    after_ = batch.last_sequence;
+    if (!batch.more) *granted.mutable_as_of() = TimeToProto(as_of);
+    if (is_hubs_own()) {
+      Send(std::move(granted));
+      return Sent::kSending;
+    }
+    for (events::v1::Event& event : *granted.mutable_events()) {
+      event.clear_sequence();
+      event.clear_child_sequence();
+    }
+    granted.set_cursor(Cursor());
     const std::string hash = crypto::Sha256(granted.SerializeAsString());
     RecordThen(hash, &granting,
                [this, granted = std::move(granted)]() mutable { Send(std::move(granted)); });
-    return true;
+    return Sent::kSending;
+  }
+
+  // What the stream was admitted under may have changed: agreements, and the day.
+  absl::Status CheckCovered() {
+    admission_.agreements = stages().agreements->InForce();
+    const absl::CivilDay today = LondonDay(stages().clocks.domain->Now());
+    if (admission_.agreements->Covers(*admission_.caller, admission_.purpose, today)) {
+      return absl::OkStatus();
+    }
+    return error::AgreementMissing();
+  }
+
+  absl::Status CheckInService(CallerFacts& facts) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const bool has_left, facts.HasLeft());
+    if (has_left) return error::MethodNotPermitted(incoming_->method->rule.action());
+    return absl::OkStatus();
   }
 
   // Records a disclosure, then goes on; ends the stream when it cannot be recorded.
   void RecordThen(const std::string& content_hash, const Granting* granting,
                   absl::AnyInvocable<void()> then) {
-    audit::v1::AuditEntry entry =
-        NewEntry(*incoming_, admission_.caller.get(), admission_.purpose,
-                 stages().clocks.real->Now(), stages().clocks.domain->Now());
+    audit::v1::AuditEntry entry = NewEntry(*incoming_, admission_, stages().clocks.real->Now(),
+                                           stages().clocks.domain->Now());
     entry.set_decision(audit::v1::AUDIT_DECISION_DISCLOSED);
     entry.set_content_hash(content_hash);
     if (granting != nullptr) granting->FillEntry(stages().pseudonym_key, &entry);
@@ -224,8 +268,14 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     });
   }
 
+  // A projection writes its cursor down only when it moved; a person is not told that it moved.
+  std::string Cursor() const {
+    return is_hubs_own() ? events::EncodeCursor(hub_->store_id(), after_)
+                         : events::EncodeVaryingCursor(hub_->store_id(), after_);
+  }
+
   void Send(events::v1::WatchResponse response) {
-    response.set_cursor(events::EncodeCursor(hub_->store_id(), after_));
+    if (response.cursor().empty()) response.set_cursor(Cursor());
     last_sent_ = stages().clocks.real->Now();
     buffer_ = BufferOf(response.SerializeAsString());
     StartWrite(&buffer_);
@@ -246,11 +296,8 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-WatchHub::WatchHub(Pipeline* pipeline, std::string store_id, absl::Duration bookmark_interval)
-    : pipeline_(pipeline),
-      store_id_(std::move(store_id)),
-      bookmark_interval_(bookmark_interval),
-      ticker_([this] { Tick(); }) {}
+WatchHub::WatchHub(Pipeline* pipeline, std::string store_id)
+    : pipeline_(pipeline), store_id_(std::move(store_id)), ticker_([this] { Tick(); }) {}
 
 WatchHub::~WatchHub() {
   Stop();
@@ -303,9 +350,9 @@ void WatchHub::Remove(WatchStream* stream) {
 void WatchHub::Tick() {
   MutexLock lock(mutex_);
   while (!stopping_) {
-    if (!events_added_) wake_.WaitFor(mutex_, bookmark_interval_);
-    events_added_ = false;
-    for (WatchStream* stream : streams_) stream->Wake();
+    if (!events_added_) wake_.WaitFor(mutex_, kHubBookmark);
+    const bool events_added = std::exchange(events_added_, false);
+    for (WatchStream* stream : streams_) stream->Wake(events_added);
   }
 }
 

@@ -5,7 +5,11 @@
 // stream of the hub's own services leaves one when it opens, since projections disclose nothing.
 //
 // A stream that waits holds no thread. The hub's clock thread wakes it: when a commit added events,
-// and every bookmark interval.
+// and when a bookmark is due: every limits::kHubBookmarkMillis to the hub's own services, whose
+// consent facts must be a second old at most, less often to people's systems.
+//
+// A person's answer carries no sequence numbers: gaps would tell of events that the person may not
+// know.
 #ifndef TRUSTHUB_COMMON_RPC_WATCH_H_
 #define TRUSTHUB_COMMON_RPC_WATCH_H_
 
@@ -29,7 +33,7 @@ class WatchStream;
 class WatchHub {
  public:
   // `store_id` names the store in cursors.
-  WatchHub(Pipeline* pipeline, std::string store_id, absl::Duration bookmark_interval);
+  WatchHub(Pipeline* pipeline, std::string store_id);
   ~WatchHub();  // waits for the last stream
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(const Method& method,
@@ -43,7 +47,6 @@ class WatchHub {
 
   Pipeline& pipeline() { return *pipeline_; }
   const std::string& store_id() const { return store_id_; }
-  absl::Duration bookmark_interval() const { return bookmark_interval_; }
 
  private:
   friend class WatchStream;
@@ -52,7 +55,6 @@ class WatchHub {
 
   Pipeline* const pipeline_;
   const std::string store_id_;
-  const absl::Duration bookmark_interval_;
   Mutex mutex_;
   CondVar wake_;
   CondVar empty_;

@@ -1,0 +1,32 @@
+// File: decision_name.h
+//
+// The name by which a decision can be asked about later: that of its audit entry.
+#ifndef TRUSTHUB_COMMON_RPC_DECISION_NAME_H_
+#define TRUSTHUB_COMMON_RPC_DECISION_NAME_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace trusthub::rpc {
+
+// "auditTrees/{id}/entries/{index}". `tree` is "auditTrees/{id}".
+inline std::string DecisionName(absl::string_view tree, std::int64_t index) {
+  return absl::StrCat(tree, "/entries/", index);
+}
+
+// The index of a name that DecisionName gives for `tree`; -1 for every other text.
+inline std::int64_t EntryIndexOf(absl::string_view tree, absl::string_view decision) {
+  std::int64_t index = -1;
+  const std::size_t slash = decision.rfind('/');
+  if (slash == absl::string_view::npos) return -1;
+  if (!absl::SimpleAtoi(decision.substr(slash + 1), &index) || index < 0) return -1;
+  return DecisionName(tree, index) == decision ? index : -1;
+}
+
+}  // namespace trusthub::rpc
+
+#endif  // TRUSTHUB_COMMON_RPC_DECISION_NAME_H_
