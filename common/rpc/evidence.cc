@@ -1,12 +1,10 @@
 #include "common/rpc/evidence.h"
 
 #include <algorithm>
-#include <map>
-#include <optional>
 #include <set>
 
+#include "common/audit/children_of_records.h"
 #include "common/audit/proof.h"
-#include "common/base/ids.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/time/civil_date.h"
@@ -54,38 +52,16 @@ absl::Status OutsideTree(absl::string_view field, std::int64_t size) {
       {{std::string(field), "must lie within the tree; its size now is " + std::to_string(size)}});
 }
 
-// Which children the records of entries are about, as the service's own store knows them.
-class ChildrenOfRecords {
- public:
-  explicit ChildrenOfRecords(store::Snapshot* snapshot) : snapshot_(*snapshot) {}
-
-  absl::Status Fill(audit::v1::LoggedEntry* logged) {
-    audit::v1::AuditEntry entry;
-    if (!entry.ParseFromString(logged->leaf_input())) {
-      return absl::DataLossError("a kept leaf is no audit entry");
-    }
-    std::set<std::string> children;
-    for (const std::string& record : entry.records()) {
-      TRUSTHUB_ASSIGN_OR_RETURN(const std::string child, ChildOf(record));
-      if (!child.empty()) children.insert(child);
-    }
-    for (const std::string& child : children) logged->add_children(child);
-    return absl::OkStatus();
+// Names the children of an entry for the hub's own services.
+absl::Status FillChildren(audit::ChildrenOfRecords& children, audit::v1::LoggedEntry* logged) {
+  audit::v1::AuditEntry entry;
+  if (!entry.ParseFromString(logged->leaf_input())) {
+    return absl::DataLossError("a kept leaf is no audit entry");
   }
-
- private:
-  absl::StatusOr<std::string> ChildOf(const std::string& record) {
-    if (IsNameIn("children", record)) return record;
-    const auto known = children_.find(record);
-    if (known != children_.end()) return known->second;
-    TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<store::StoredRecord> found,
-                              snapshot_.Find(record));
-    return children_.emplace(record, found.has_value() ? found->child : "").first->second;
-  }
-
-  store::Snapshot& snapshot_;
-  std::map<std::string, std::string> children_;  // of records seen in this call
-};
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::set<std::string> names, children.Of(entry));
+  for (const std::string& name : names) logged->add_children(name);
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -116,12 +92,12 @@ absl::StatusOr<ListEntriesResponse> Evidence::ListEntries(Call& call,
   if (head != nullptr) response.set_tree(head->tree);
   TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<store::StoredLeaf> leaves,
                             call.tx.snapshot().ReadLeaves(request.first_index(), size));
-  ChildrenOfRecords children(&call.tx.snapshot());
+  audit::ChildrenOfRecords children(&call.tx.snapshot());
   for (const store::StoredLeaf& leaf : leaves) {
     auto* entry = response.add_entries();
     entry->set_index(leaf.index);
     entry->set_leaf_input(leaf.bytes);
-    if (call.caller.is_service()) TRUSTHUB_RETURN_IF_ERROR(children.Fill(entry));
+    if (call.caller.is_service()) TRUSTHUB_RETURN_IF_ERROR(FillChildren(children, entry));
   }
   return response;
 }

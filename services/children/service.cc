@@ -1,10 +1,14 @@
 #include "services/children/service.h"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/base/status_macros.h"
+#include "services/children/misuse/detector.h"
+#include "services/children/misuse/misuse_watch.h"
 
 namespace trusthub::children {
 namespace {
@@ -17,6 +21,7 @@ struct Domain {
   Consents consents;
   Allocations allocations;
   Conflicts conflicts;
+  AccessReviews access_reviews;
 };
 
 absl::StatusOr<std::shared_ptr<Domain>> MakeDomain(const std::string& settings_folder) {
@@ -25,7 +30,27 @@ absl::StatusOr<std::shared_ptr<Domain>> MakeDomain(const std::string& settings_f
   TRUSTHUB_ASSIGN_OR_RETURN(BreakGlassRules break_glass,
                             LoadBreakGlassRules(settings_folder + "/break_glass.yaml"));
   return std::make_shared<Domain>(
-      Domain{Children(std::move(matching)), BreakGlasses(break_glass), {}, {}, {}, {}});
+      Domain{Children(std::move(matching)), BreakGlasses(break_glass), {}, {}, {}, {}, {}});
+}
+
+// A detector that reads the log of this service and those of all that are configured.
+absl::StatusOr<std::shared_ptr<const Detector>> MakeDetector(const config::Config& config) {
+  TRUSTHUB_ASSIGN_OR_RETURN(MisuseRules rules,
+                            LoadMisuseRules(config.settings_folder + "/misuse.yaml"));
+  std::vector<std::string> sources = {config.service};
+  for (const auto& [name, address] : config.services) sources.push_back(name);
+  return std::make_shared<const Detector>(std::move(rules), std::move(sources));
+}
+
+std::unique_ptr<rpc::Background> WatchForMisuse(const rpc::Backstage& backstage,
+                                                const config::Config& config,
+                                                std::shared_ptr<const Detector> detector) {
+  std::map<std::string, std::unique_ptr<LogSource>> logs;
+  logs[config.service] = OwnLog(backstage);
+  for (const auto& [name, address] : config.services) {
+    logs[name] = RemoteLog(backstage.client, name);
+  }
+  return StartMisuseWatch(backstage, std::move(detector), std::move(logs));
 }
 
 }  // namespace
@@ -35,6 +60,14 @@ rpc::Routes ChildrenRoutes(Children* children) {
   routes.Add(&Children::RegisterChild, children)
       .Add(&Children::GetChild, children)
       .Add(&Children::CheckChild, children);
+  return routes;
+}
+
+rpc::Routes AccessReviewsRoutes(AccessReviews* access_reviews) {
+  rpc::Routes routes(v1::GetAccessReviewRequest::descriptor()->file());
+  routes.Add(&AccessReviews::GetAccessReview, access_reviews)
+      .Add(&AccessReviews::ListAccessReviews, access_reviews)
+      .Add(&AccessReviews::CloseAccessReview, access_reviews);
   return routes;
 }
 
@@ -80,16 +113,25 @@ rpc::Routes AllocationsRoutes(Allocations* allocations, Conflicts* conflicts) {
 absl::StatusOr<rpc::ServiceParts> MakeChildren(const rpc::Environment& environment) {
   TRUSTHUB_ASSIGN_OR_RETURN(std::shared_ptr<Domain> domain,
                             MakeDomain(environment.config.settings_folder));
+  TRUSTHUB_ASSIGN_OR_RETURN(std::shared_ptr<const Detector> detector,
+                            MakeDetector(environment.config));
   rpc::ServiceParts parts;
-  parts.routes = {ChildrenRoutes(&domain->children), BreakGlassRoutes(&domain->break_glasses),
+  parts.routes = {ChildrenRoutes(&domain->children),
+                  BreakGlassRoutes(&domain->break_glasses),
                   SharingDecisionsRoutes(&domain->sharing_decisions),
                   ConsentsRoutes(&domain->consents),
-                  AllocationsRoutes(&domain->allocations, &domain->conflicts)};
+                  AllocationsRoutes(&domain->allocations, &domain->conflicts),
+                  AccessReviewsRoutes(&domain->access_reviews)};
   parts.sources = {"directory", "referrals", "assessments", "plans", "health"};
-  parts.apply = [domain](store::Transaction& tx, const events::v1::Event& event) {
+  parts.apply = [domain, detector](store::Transaction& tx,
+                                   const events::v1::Event& event) -> absl::Status {
+    if (event.has_worker()) return detector->TakeUpWorker(tx, event.worker());
     return domain->children.ApplyEvent(tx, event);
   };
   parts.owns_child_facts = true;
+  parts.start_background = [config = environment.config, detector](const rpc::Backstage& stage) {
+    return WatchForMisuse(stage, config, detector);
+  };
   parts.domain = std::move(domain);
   return parts;
 }

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "common/rpc/host.h"
 #include "common/rpc/routes.h"
+#include "services/children/access_reviews.h"
 #include "services/children/allocations.h"
 #include "services/children/break_glass.h"
 #include "services/children/children.h"
@@ -18,13 +19,15 @@ namespace trusthub::children {
 
 // The domain outlives the routes.
 rpc::Routes ChildrenRoutes(Children* children);
+rpc::Routes AccessReviewsRoutes(AccessReviews* access_reviews);
 rpc::Routes BreakGlassRoutes(BreakGlasses* break_glasses);
 rpc::Routes SharingDecisionsRoutes(SharingDecisions* sharing_decisions);
 rpc::Routes ConsentsRoutes(Consents* consents);
 rpc::Routes AllocationsRoutes(Allocations* allocations, Conflicts* conflicts);
 
 // The whole service: its domain, its routes, and the services whose events it follows (directory,
-// referrals, assessments, plans, health).
+// referrals, assessments, plans, health). Beside its calls it reads the audit logs of all services
+// and looks for misuse.
 absl::StatusOr<rpc::ServiceParts> MakeChildren(const rpc::Environment& environment);
 
 }  // namespace trusthub::children
