@@ -23,6 +23,7 @@
 #include "trusthub/health/v1/consultations_service.pb.h"
 #include "trusthub/health/v1/health_records_service.pb.h"
 #include "trusthub/health/v1/health_service.pb.h"
+#include "trusthub/internal/v1/misuse.pb.h"
 #include "trusthub/internal/v1/page_token.pb.h"
 #include "trusthub/internal/v1/projection.pb.h"
 #include "trusthub/options/v1/options.pb.h"
@@ -66,6 +67,7 @@ Files AskedFor() {
       events::v1::WatchRequest::descriptor()->file(),
       health::v1::GetAttendanceRequest::descriptor()->file(),
       internal::v1::ChildFacts::descriptor()->file(),
+      internal::v1::MisuseCursor::descriptor()->file(),
       internal::v1::PageToken::descriptor()->file(),
       plans::v1::GetPlanRequest::descriptor()->file(),
       policy::v1::Agreement::descriptor()->file(),
