@@ -101,7 +101,9 @@ const std::vector<Told>& WholeStory() {
        "",
        {},
        {{"referrals", "1"}}},
-      // 3. Decided in time; seven working days for the assessment; the school learns the decision.
+      // 3. Decided in time and allocated; seven working days for the assessment; the school learns
+      // the
+      // decision.
       {3,
        "2010-01-20",
        "lbr-screening-01",
@@ -118,6 +120,14 @@ const std::vector<Told>& WholeStory() {
        "",
        {},
        {{"decision", "ASSESS"}, {"late", "no"}}},
+      {3,
+       "2010-01-20",
+       "lbr-manager-01",
+       "assessment",
+       "AllocateWorker",
+       "",
+       {},
+       {{"allocated to", "workers/lbr-sw-01"}}},
       {3,
        "2010-01-20",
        "lbr-sw-01",
@@ -145,7 +155,9 @@ const std::vector<Told>& WholeStory() {
        "",
        {},
        {{"state", "AUTHORISED"}}},
-      // 4. The incident; the brother under the guidance of 2010 and across Easter; the enquiry.
+      // 4. The incident; the brother under the guidance of 2010 and across Easter; the enquiry,
+      // whose
+      // minutes are the allocated worker's and not a colleague's.
       {4,
        "2010-03-30",
        "met-cait-01",
@@ -191,8 +203,18 @@ const std::vector<Told>& WholeStory() {
        {},
        {{"enquiry", kSaid}, {"conference due", "Thursday 2010-04-22"}}},
       {4,
+       "2010-03-30",
+       "lbr-sw-01",
+       "child_protection_enquiry",
+       "GetStrategyDiscussion",
+       "",
+       {},
+       {{"interim safety", "The children stay with their grandmother until the conference."}}},
+      {4, "2010-03-30", "lbr-sw-03", "child_protection_enquiry", "GetStrategyDiscussion",
+       "RECORD_NOT_FOUND"},
+      {4,
        "2010-04-19",
-       "lbr-manager-01",
+       "lbr-sw-01",
        "child_protection_enquiry",
        "ConcludeEnquiry",
        "",

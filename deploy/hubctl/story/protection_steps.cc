@@ -205,6 +205,31 @@ absl::StatusOr<Enquiry> StartEnquiry(Play& play) {
   return started.enquiry();
 }
 
+// The minutes are for the worker of the case; a colleague asks that worker.
+absl::Status ReadTheMinutes(Play& play) {
+  assessments::v1::GetStrategyDiscussionRequest get;
+  get.set_name(play.discussion);
+  Telling telling{.worker = kSocialWorker,
+                  .purpose = "child_protection_enquiry",
+                  .case_reference = kEnquiryCase,
+                  .intent = "the minutes of the strategy discussion, by the allocated worker",
+                  .settle = true};
+  TRUSTHUB_RETURN_IF_ERROR(
+      play.player
+          .Ask<assessments::v1::GetStrategyDiscussionResponse>(
+              telling, get,
+              [](const assessments::v1::GetStrategyDiscussionResponse& response, Facts& facts) {
+                facts.emplace_back("interim safety",
+                                   response.strategy_discussion().interim_safety());
+              })
+          .status());
+  telling.worker = kColleague;
+  telling.intent = "the same minutes, by a social worker of another team";
+  telling.refusal = errors::v1::ERROR_REASON_RECORD_NOT_FOUND;
+  telling.settle = false;
+  return play.player.AskInVain(telling, get).status();
+}
+
 absl::Status Conclude(Play& play, const Enquiry& enquiry) {
   ConcludeEnquiryRequest request;
   request.set_request_id(play.player.RequestId("conclude"));
@@ -217,7 +242,7 @@ absl::Status Conclude(Play& play, const Enquiry& enquiry) {
   request.set_child_views("\"I want it to be quiet at night.\"");
   return play.player
       .Ask<ConcludeEnquiryResponse>(
-          {.worker = kManager,
+          {.worker = kSocialWorker,
            .purpose = "child_protection_enquiry",
            .case_reference = kEnquiryCase,
            .intent = "substantiated, and the risk continues"},
@@ -294,6 +319,7 @@ absl::Status Enquire(Play& play) {
   TRUSTHUB_RETURN_IF_ERROR(ReferTheBrother(play));
   TRUSTHUB_RETURN_IF_ERROR(Discuss(play));
   TRUSTHUB_ASSIGN_OR_RETURN(const Enquiry enquiry, StartEnquiry(play));
+  TRUSTHUB_RETURN_IF_ERROR(ReadTheMinutes(play));
   TRUSTHUB_RETURN_IF_ERROR(player.SetClock(absl::CivilMinute(2010, 4, 19, 16, 0)));
   return Conclude(play, enquiry);
 }

@@ -7,6 +7,7 @@
 #include "common/time/civil_date.h"
 #include "deploy/hubctl/story/steps.h"
 #include "trusthub/assessments/v1/assessments_service.pb.h"
+#include "trusthub/children/v1/allocations_service.pb.h"
 #include "trusthub/children/v1/children_service.pb.h"
 #include "trusthub/referrals/v1/referrals_service.pb.h"
 
@@ -228,6 +229,26 @@ absl::Status Decide(Play& play) {
       .status();
 }
 
+// From here on the case is this worker's: others of the council see less of it.
+absl::Status Allocate(Play& play) {
+  children::v1::AllocateWorkerRequest allocate;
+  allocate.set_request_id(play.player.RequestId("allocate"));
+  allocate.mutable_allocation()->set_child(play.child);
+  allocate.mutable_allocation()->set_worker(absl::StrCat("workers/", kSocialWorker));
+  return play.player
+      .Ask<children::v1::AllocateWorkerResponse>(
+          {.worker = kManager,
+           .purpose = "assessment",
+           .case_reference = kCouncilCase,
+           .intent = "the case goes to a social worker",
+           .settle = true},
+          allocate,
+          [](const children::v1::AllocateWorkerResponse& response, Facts& facts) {
+            facts.emplace_back("allocated to", response.allocation().worker());
+          })
+      .status();
+}
+
 absl::StatusOr<assessments::v1::Assessment> StartAssessment(Play& play) {
   StartAssessmentRequest start;
   start.set_request_id(play.player.RequestId("start assessment"));
@@ -322,6 +343,7 @@ absl::Status DecideAndAssess(Play& play) {
   player.Step(3, "The council decides within one working day; an assessment starts");
   TRUSTHUB_RETURN_IF_ERROR(player.SetClock(absl::CivilMinute(2010, 1, 20, 10, 30)));
   TRUSTHUB_RETURN_IF_ERROR(Decide(play));
+  TRUSTHUB_RETURN_IF_ERROR(Allocate(play));
   TRUSTHUB_ASSIGN_OR_RETURN(const auto assessment, StartAssessment(play));
   player.Remark("Seven working days from the referral: the guidance of 2006 is in force.");
   TRUSTHUB_RETURN_IF_ERROR(TellTheSchool(play));

@@ -25,6 +25,7 @@ inline constexpr char kOtherSchoolLead[] = "valentines-lead-01";
 inline constexpr char kScreening[] = "lbr-screening-01";
 inline constexpr char kSocialWorker[] = "lbr-sw-01";
 inline constexpr char kUnqualifiedWorker[] = "lbr-sw-02";
+inline constexpr char kColleague[] = "lbr-sw-03";
 inline constexpr char kManager[] = "lbr-manager-01";
 inline constexpr char kChair[] = "lbr-chair-01";
 inline constexpr char kOfficer[] = "met-cait-01";
