@@ -103,8 +103,8 @@ class CallersTest : public ::testing::Test {
 
   // A person's role that may call the method, or may not; 0 when there is none.
   static int RoleFor(const rpc::Method& method, bool permitted) {
-    for (int role = options::v1::ROLE_DESIGNATED_LEAD; role < options::v1::ROLE_HUB_SERVICE;
-         ++role) {
+    for (int role = options::v1::ROLE_DESIGNATED_LEAD; role <= options::v1::Role_MAX; ++role) {
+      if (role == options::v1::ROLE_HUB_SERVICE) continue;
       const auto& roles = method.rule.roles();
       const bool found = std::find(roles.begin(), roles.end(), role) != roles.end();
       if (found == permitted) return role;
