@@ -49,6 +49,7 @@ class CallState {
   int attempts = 0;
 
   // Of the current attempt.
+  absl::Status consent_facts;  // whether they were fresh before the snapshot was taken
   std::unique_ptr<store::Transaction> tx;
   std::string full_response;  // serialised, as the handler gave it
   std::string delivered;      // serialised, as granted
@@ -207,6 +208,9 @@ absl::Status Pipeline::RunHandler(CallState& call) {
   call.grounds.Clear();
 
   Observe(Step::kSnapshot);
+  // Asked before the snapshot: a withdrawal that arrives later makes the facts fresh, and the
+  // snapshot does not have it.
+  call.consent_facts = CheckConsentFacts();
   TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Snapshot> snapshot,
                             stages_.store->Open(call.deadline));
   call.tx = std::make_unique<store::Transaction>(std::move(snapshot), stages_.index_hash,
@@ -297,7 +301,7 @@ absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message&
     granting.FillEntry(stages_.pseudonym_key, &call.grounds);
     return error::RecordNotFound();
   }
-  if (granting.rests_on_consent()) TRUSTHUB_RETURN_IF_ERROR(CheckConsentFacts());
+  if (granting.rests_on_consent()) TRUSTHUB_RETURN_IF_ERROR(call.consent_facts);
   call.disclosure.Clear();
   granting.FillWithheld(&call.disclosure);
   call.delivered.clear();

@@ -147,7 +147,7 @@ class Pipeline {
                      absl::AnyInvocable<void(absl::Status)> then);
   // Whether facts of children are fresh enough for a decision about who stands how to a child.
   absl::Status CheckChildFacts() const;
-  // The same for what was granted on consent.
+  // The same for what was granted on consent. Asked before the snapshot on which it was decided.
   absl::Status CheckConsentFacts() const;
   const Stages& stages() const { return stages_; }
 

@@ -175,12 +175,15 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     // What is committed from now on is not in the snapshots below.
     const absl::Time as_of = stages().clocks.real->Now();
     while (authorised) {
+      // Before the snapshot, as for calls: what arrives later is not in it.
+      const bool consent_known = hub_->pipeline().CheckConsentFacts().ok();
       TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Snapshot> snapshot,
                                 stages().store->Open(Deadline()));
       TRUSTHUB_ASSIGN_OR_RETURN(events::Batch batch,
                                 events::NextBatch(*snapshot, request_, after_, kBatchEvents));
       if (batch.response.events_size() > 0) {
-        TRUSTHUB_ASSIGN_OR_RETURN(const Sent sent, SendGranted(std::move(snapshot), batch, as_of));
+        TRUSTHUB_ASSIGN_OR_RETURN(const Sent sent,
+                                  SendGranted(std::move(snapshot), batch, as_of, consent_known));
         if (sent == Sent::kSending) return true;
         if (sent == Sent::kHeldBack) authorised = false;
       }
@@ -202,7 +205,8 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   };
 
   absl::StatusOr<Sent> SendGranted(std::unique_ptr<store::Snapshot> snapshot,
-                                   const events::Batch& batch, absl::Time as_of) {
+                                   const events::Batch& batch, absl::Time as_of,
+                                   bool consent_known) {
     store::Transaction tx(std::move(snapshot), stages().index_hash, stages().clocks.domain->Now());
     CallerFacts facts(&tx, admission_.caller.get(), admission_.purpose, &stages().standing_rules);
     TRUSTHUB_RETURN_IF_ERROR(CheckInService(facts));
@@ -211,9 +215,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
                       LondonDay(tx.now()), kNoRelations, &facts);
     events::v1::WatchResponse granted;
     TRUSTHUB_RETURN_IF_ERROR(granting.Build(*incoming_->method, batch.response, "", &granted));
-    if (granting.rests_on_consent() && !hub_->pipeline().CheckConsentFacts().ok()) {
-      return Sent::kHeldBack;
-    }
+    if (granting.rests_on_consent() && !consent_known) return Sent::kHeldBack;
     if (granted.events_size() == 0) return Sent::kNothing;
     after_ = batch.last_sequence;
     if (!batch.more) *granted.mutable_as_of() = TimeToProto(as_of);
