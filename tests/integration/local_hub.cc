@@ -33,16 +33,16 @@ const rpc::MakeService& MakerOf(const std::string& service) {
 
 }  // namespace
 
-LocalHub::LocalHub() : clock_(CaseStart()) {}
+LocalHub::LocalHub(LocalHubOptions options) : options_(std::move(options)), clock_(CaseStart()) {}
 
 LocalHub::~LocalHub() {
   for (auto& [name, host] : hosts_) host->Drain(absl::ZeroDuration());
 }
 
-absl::StatusOr<std::unique_ptr<LocalHub>> LocalHub::Start() {
+absl::StatusOr<std::unique_ptr<LocalHub>> LocalHub::Start(LocalHubOptions options) {
   absl::Status status;
   for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
-    auto hub = std::unique_ptr<LocalHub>(new LocalHub());
+    auto hub = std::unique_ptr<LocalHub>(new LocalHub(options));
     status = hub->Init();
     if (status.ok()) return hub;
     if (!absl::StrContains(status.message(), "listen:")) break;
@@ -66,10 +66,14 @@ absl::Status LocalHub::Init() {
 absl::Status LocalHub::StartService(absl::string_view service) {
   const std::string name(service);
   TRUSTHUB_ASSIGN_OR_RETURN(
-      const config::Config config,
+      config::Config config,
       config::Load(absl::StrCat(hub_->folder(), "/config/", service, ".yaml")));
+  if (options_.adjust) options_.adjust(name, &config);
   rpc::HostOverrides overrides;
   overrides.clocks = Clocks{&RealClock(), &clock_};
+  if (options_.observer) {
+    overrides.observer = [this, name](rpc::Step step) { options_.observer(name, step); };
+  }
   TRUSTHUB_ASSIGN_OR_RETURN(hosts_[name], rpc::Host::Start(config, MakerOf(name), overrides));
   return absl::OkStatus();
 }

@@ -5,6 +5,7 @@
 #ifndef TRUSTHUB_TESTS_INTEGRATION_LOCAL_HUB_H_
 #define TRUSTHUB_TESTS_INTEGRATION_LOCAL_HUB_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/config/config.h"
 #include "common/rpc/host.h"
 #include "common/testing/fake_clock.h"
 #include "common/testing/temp_folder.h"
@@ -20,11 +22,19 @@
 
 namespace trusthub::testing {
 
+// What a test may change of it.
+struct LocalHubOptions {
+  // Called with each service's configuration before each of its starts.
+  std::function<void(absl::string_view service, config::Config* config)> adjust;
+  // Told of each step of each call as it begins, on the thread that runs the call.
+  std::function<void(absl::string_view service, rpc::Step step)> observer;
+};
+
 // Not thread-safe; desks of it are.
 class LocalHub {
  public:
   // All six serve, and the directory is loaded. The clock stands at CaseStart().
-  static absl::StatusOr<std::unique_ptr<LocalHub>> Start();
+  static absl::StatusOr<std::unique_ptr<LocalHub>> Start(LocalHubOptions options = {});
   ~LocalHub();
 
   const hubctl::Hub& hub() const { return *hub_; }
@@ -35,9 +45,10 @@ class LocalHub {
   absl::Status StartService(absl::string_view service);
 
  private:
-  LocalHub();
+  explicit LocalHub(LocalHubOptions options);
   absl::Status Init();
 
+  const LocalHubOptions options_;
   TempFolder folder_;
   std::unique_ptr<PortBlock> ports_;
   FakeClock clock_;
