@@ -145,11 +145,11 @@ void CheckAskable(const Item& item, const Schema& schema, Findings* findings) {
   if (item.categories().empty()) return;
   const Asked asked = AskedOf(item, schema);
   if (asked.roles.empty()) {
-    findings->Error(item, 0, "never-matches",
-                    absl::StrCat("item `", item.id(),
-                                 "` never matches: no method lets any of its roles ask for any of "
-                                 "its records for any of its purposes"),
-                    "compare it with the rules of the methods in the protos, or take it out");
+    findings->Warn(item, 0, "never-matches",
+                   absl::StrCat("item `", item.id(),
+                                "` never matches: no method lets any of its roles ask for any of "
+                                "its records for any of its purposes"),
+                   "compare it with the rules of the methods in the protos, or take it out");
     return;
   }
   const auto warn = [&](const google::protobuf::Message& part, int field,

@@ -202,11 +202,11 @@ INSTANTIATE_TEST_SUITE_P(
     Items, LintMistakeTest,
     testing::Values(
         Mistake{"never-matches",
-                kError,
+                kWarning,
                 43,
                 {{"roles: [designated_lead]", "roles: [emergency_nurse]"}}},
         Mistake{"never-matches",
-                kError,
+                kWarning,
                 43,
                 {{"records: [plan]\n    categories: [operational, plan_status]\n",
                   "records: [referral]\n    categories: [operational, plan_status]\n"}}},

@@ -20,6 +20,8 @@ namespace trusthub::hubctl {
 // Commands over folders of agreements: no hub is asked.
 void AddPolicyCheck(CLI::App& policy, Invocation& invocation);
 void AddPolicyDiff(CLI::App& policy, Invocation& invocation);
+void AddPolicyRender(CLI::App& policy, Invocation& invocation);
+void AddPolicyBaseline(CLI::App& policy, Invocation& invocation);
 
 // A directory file. Where `file` is empty, directory.yaml beside `folder`; an empty directory when
 // there is no such file.
