@@ -106,23 +106,6 @@ const events::v1::BreakGlassFact* FindLasting(const ChildFacts& facts, const rpc
   return nullptr;
 }
 
-// RECORD_NOT_FOUND for a child that does not exist and for one that the worker must not see, after
-// the same look-ups.
-absl::StatusOr<ChildFacts> FactsOfChild(rpc::Call& call, absl::string_view child) {
-  const absl::StatusOr<store::RecordHead> head = call.tx.Head(child);
-  if (!head.ok() && !absl::IsNotFound(head.status())) return head.status();
-  TRUSTHUB_ASSIGN_OR_RETURN(ChildFacts facts, events::ChildFactsOf(call.tx, child));
-  events::Seeker seeker;
-  seeker.agency = call.caller.agency;
-  seeker.worker = call.caller.worker;
-  seeker.purpose = call.purpose;
-  const policy::Standing standing = events::StandingOf(facts, seeker, call.now, {});
-  if (!head.ok() || head->kind != options::v1::RECORD_KIND_CHILD || standing.conflicted) {
-    return error::RecordNotFound();
-  }
-  return facts;
-}
-
 v1::BreakGlass NewRecord(const rpc::Call& call, const BreakGlassRules& rules,
                          const v1::BreakGlass& asked, policy::CategorySet categories) {
   v1::BreakGlass record;
@@ -153,27 +136,6 @@ absl::Status CheckReviewer(const v1::BreakGlass& record, const rpc::Call& call) 
                            "Ask another guardian or information governance lead to review it.");
 }
 
-// A page of `list`, without the records that do not concern the caller's agency any more.
-template <class List>
-absl::StatusOr<store::Page<v1::BreakGlass>> Concerning(rpc::Call& call, List list,
-                                                       std::int64_t after, int size) {
-  store::Page<v1::BreakGlass> page;
-  page.last_position = after;
-  do {
-    const int wanted = size - static_cast<int>(page.records.size());
-    TRUSTHUB_ASSIGN_OR_RETURN(store::Page<v1::BreakGlass> part, list(page.last_position, wanted));
-    for (v1::BreakGlass& record : part.records) {
-      TRUSTHUB_ASSIGN_OR_RETURN(const ChildFacts facts,
-                                events::ChildFactsOf(call.tx, record.child()));
-      if (!Concerns(record, facts, call.caller.agency, call.now)) continue;
-      page.records.push_back(std::move(record));
-    }
-    if (!part.records.empty()) page.last_position = part.last_position;
-    page.more = part.more;
-  } while (page.more && static_cast<int>(page.records.size()) < size);
-  return page;
-}
-
 }  // namespace
 
 absl::StatusOr<v1::OpenBreakGlassResponse> BreakGlasses::OpenBreakGlass(
@@ -182,8 +144,10 @@ absl::StatusOr<v1::OpenBreakGlassResponse> BreakGlasses::OpenBreakGlass(
   TRUSTHUB_RETURN_IF_ERROR(CheckReason(rules_, asked.reason()));
   TRUSTHUB_ASSIGN_OR_RETURN(const policy::CategorySet categories,
                             CheckCategories(rules_, asked.categories()));
-  TRUSTHUB_ASSIGN_OR_RETURN(const ChildFacts facts, FactsOfChild(call, asked.child()));
-  call.child = asked.child();
+  TRUSTHUB_ASSIGN_OR_RETURN(const store::RecordHead head, call.tx.Head(asked.child()));
+  if (head.kind != options::v1::RECORD_KIND_CHILD) return error::RecordNotFound();
+  call.child = asked.child();  // where the worker must not see the child, the call ends there
+  TRUSTHUB_ASSIGN_OR_RETURN(const ChildFacts facts, events::ChildFactsOf(call.tx, asked.child()));
   v1::OpenBreakGlassResponse response;
   v1::BreakGlass& record = *response.mutable_break_glass();
   if (const auto* lasting = FindLasting(facts, call, categories); lasting != nullptr) {
@@ -217,9 +181,7 @@ absl::StatusOr<v1::ListBreakGlassesResponse> BreakGlasses::ListBreakGlasses(
   };
   v1::ListBreakGlassesResponse response;
   TRUSTHUB_RETURN_IF_ERROR(rpc::FillPage<v1::BreakGlass>(
-      call, request,
-      [&](std::int64_t after, int size) { return Concerning(call, list, after, size); },
-      response.mutable_break_glasses(), response.mutable_next_page_token()));
+      call, request, list, response.mutable_break_glasses(), response.mutable_next_page_token()));
   return response;
 }
 

@@ -27,15 +27,16 @@ class BreakGlasses {
   explicit BreakGlasses(BreakGlassRules rules) : rules_(rules) {}
 
   // REQUEST_INVALID for a reason without substance or a kind that nobody may open; RECORD_NOT_FOUND
-  // for a child that does not exist or that the worker must not see. While the same worker has the
-  // child open for the same purpose, and for all these kinds, the one that lasts is answered: no
-  // second alert, and no longer time. Wider kinds make a new record with its own reason.
+  // for a child that does not exist (the pipeline says the same of one that the worker must not
+  // see). While the same worker has the child open for the same purpose, and for all these kinds,
+  // the one that lasts is answered: no second alert, and no longer time. Wider kinds make a new
+  // record with its own reason.
   absl::StatusOr<v1::OpenBreakGlassResponse> OpenBreakGlass(
       rpc::Call& call, const v1::OpenBreakGlassRequest& request);
   absl::StatusOr<v1::GetBreakGlassResponse> GetBreakGlass(rpc::Call& call,
                                                           const v1::GetBreakGlassRequest& request);
-  // Those by workers of the caller's agency and those about children that it is responsible for,
-  // oldest first.
+  // Those by workers of the caller's agency and those about children that it is or was responsible
+  // for, oldest first; the agreements say which of the latter it still sees.
   absl::StatusOr<v1::ListBreakGlassesResponse> ListBreakGlasses(
       rpc::Call& call, const v1::ListBreakGlassesRequest& request);
   // RECORD_NOT_FOUND for agencies that ListBreakGlasses would not tell; STATE_FORBIDS when

@@ -1,0 +1,241 @@
+// What the hub does about its own users: emergency access is seen at once and ends with its review,
+// and a worker whose calls are unusual is looked at by another.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "common/base/ids.h"
+#include "common/testing/matchers.h"
+#include "common/testing/temp_folder.h"
+#include "common/time/civil_date.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/e2e/case_path.h"
+#include "tests/e2e/eventually.h"
+#include "tests/integration/local_hub.h"
+#include "trusthub/children/v1/access_reviews_service.pb.h"
+#include "trusthub/children/v1/allocations_service.pb.h"
+#include "trusthub/children/v1/break_glass_service.pb.h"
+
+namespace trusthub::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+namespace children = children::v1;
+
+constexpr absl::Duration kSoon = absl::Seconds(30);
+constexpr char kReference[] = "INS-1";
+
+// The borough's data files, but the logs are read every second.
+absl::Status WriteEagerSettings(const std::string& folder) {
+  const std::string shipped = absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config/redbridge");
+  std::error_code error;
+  std::filesystem::copy(shipped, folder, error);  // files alone
+  if (error) return absl::InternalError("the borough's data files cannot be copied");
+  std::ifstream rules(shipped + "/misuse.yaml");
+  const std::string text((std::istreambuf_iterator<char>(rules)), {});
+  std::ofstream(folder + "/misuse.yaml", std::ios::trunc)
+      << absl::StrReplaceAll(text, {{"read_every_seconds: 60", "read_every_seconds: 1"}});
+  return absl::OkStatus();
+}
+
+class InsiderTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string settings = folder_.File("redbridge");
+    ASSERT_THAT(WriteEagerSettings(settings), IsOk());
+    LocalHubOptions options;
+    options.adjust = [settings](absl::string_view service, config::Config* config) {
+      if (service == "children") config->settings_folder = settings;
+    };
+    auto started = LocalHub::Start(options);
+    ASSERT_THAT(started, IsOk());
+    hub_ = *std::move(started);
+    path_.emplace(&hub_->hub(), 1, LondonDay(hub_->clock().Now()));
+  }
+  template <class Response>
+  absl::StatusOr<Response> Ask(absl::string_view worker, const google::protobuf::Message& request,
+                               absl::string_view purpose) {
+    return OnceKnown<Response>(
+        [&] { return path_->At(worker).Call<Response>(request, purpose, kReference); });
+  }
+  absl::StatusOr<children::Child> GetChild(absl::string_view worker, absl::string_view purpose) {
+    children::GetChildRequest request;
+    request.set_name(path_->child);
+    const auto answer =
+        path_->At(worker).Call<children::GetChildResponse>(request, purpose, kReference);
+    if (!answer.ok()) return answer.status();
+    return answer->child();
+  }
+  absl::StatusOr<children::OpenBreakGlassResponse> OpenBreakGlass(absl::string_view worker,
+                                                                  absl::string_view purpose) {
+    children::OpenBreakGlassRequest request;
+    request.set_request_id(RandomUuid());
+    request.mutable_break_glass()->set_child(path_->child);
+    request.mutable_break_glass()->set_reason(
+        "Brought in unconscious, nobody knows any medication");
+    request.mutable_break_glass()->add_categories(options::v1::CATEGORY_IDENTITY);
+    return path_->At(worker).Call<children::OpenBreakGlassResponse>(request, purpose, kReference);
+  }
+  // The first event that `worker`, a guardian, is shown of an emergency access.
+  events::v1::Event FirstAlert(absl::string_view worker) {
+    events::v1::WatchRequest watch;
+    watch.add_kinds(events::v1::EVENT_KIND_BREAK_GLASS_OPENED);
+    auto stream = path_->At(worker).Watch("children", watch, "governance", kReference);
+    EXPECT_THAT(stream, IsOk());
+    events::v1::WatchResponse response;
+    while (stream.ok() && response.events().empty()) {
+      const absl::Status status = (*stream)->Read(&response);
+      EXPECT_THAT(status, IsOk());
+      if (!status.ok()) return {};
+    }
+    (*stream)->Cancel();
+    return response.events(0);
+  }
+  std::vector<children::AccessReview> WaitingFor(absl::string_view lead) {
+    children::ListAccessReviewsRequest request;
+    request.set_open_only(true);
+    const auto page = path_->At(lead).Call<children::ListAccessReviewsResponse>(
+        request, "governance", kReference);
+    EXPECT_THAT(page, IsOk());
+    if (!page.ok()) return {};
+    return {page->access_reviews().begin(), page->access_reviews().end()};
+  }
+  // The review that comes to wait for the council's lead, once it counts at least `count`.
+  std::optional<children::AccessReview> AwaitReview(children::MisusePattern pattern, int count) {
+    std::optional<children::AccessReview> found;
+    Within(kSoon, [&] {
+      for (const children::AccessReview& review : WaitingFor("lbr-ig-01")) {
+        if (review.pattern() == pattern && review.count() >= count) found = review;
+      }
+      return found.has_value();
+    });
+    return found;
+  }
+  // Asks for a referral that does not exist; whether that was the answer. It is not while facts are
+  // too old to say so.
+  bool Pry(absl::string_view worker) {
+    referrals::v1::GetReferralRequest request;
+    request.set_name(NewName("referrals"));
+    const auto answer = path_->At(worker).Call<referrals::v1::GetReferralResponse>(
+        request, "screening", kReference);
+    return error::ReasonOf(answer.status()) == errors::v1::ERROR_REASON_RECORD_NOT_FOUND;
+  }
+
+  TempFolder folder_;
+  std::unique_ptr<LocalHub> hub_;
+  std::optional<CasePath> path_;
+};
+
+TEST_F(InsiderTest, EmergencyAccessIsSeenAtOnceAndEndsWithItsReview) {
+  ASSERT_THAT(path_->Register(), IsOk());
+  ASSERT_THAT(path_->Refer(), IsOk());
+  const auto nothing =
+      StatusIs(absl::StatusCode::kNotFound, errors::v1::ERROR_REASON_RECORD_NOT_FOUND);
+  EXPECT_THAT(GetChild("bhrut-nurse-01", "unscheduled_care"), nothing);
+  // So that the council is told as the one responsible for the child.
+  ASSERT_TRUE(Within(kSoon, [&] { return GetChild("lbr-screening-01", "screening").ok(); }));
+
+  const auto opened = OpenBreakGlass("bhrut-nurse-01", "unscheduled_care");
+  ASSERT_THAT(opened, IsOk());
+  EXPECT_THAT(opened->break_glass().told_agencies(),
+              ElementsAre("agencies/bhrut", "agencies/redbridge-council"));
+  for (const char* guardian : {"bhrut-caldicott-01", "lbr-caldicott-01"}) {
+    const events::v1::Event alert = FirstAlert(guardian);
+    EXPECT_EQ(alert.record(), opened->break_glass().name()) << guardian;
+    EXPECT_EQ(alert.break_glass().worker(), "workers/bhrut-nurse-01") << guardian;
+  }
+
+  const auto child = GetChild("bhrut-nurse-01", "unscheduled_care");
+  ASSERT_THAT(child, IsOk());
+  EXPECT_EQ(child->person_name().family(), "Example");
+  EXPECT_THAT(child->address().lines(), IsEmpty()) << "was not asked for";
+  EXPECT_THAT(GetChild("bhrut-nurse-01", "safeguarding_referral"), nothing) << "another purpose";
+  EXPECT_THAT(GetChild("whipps-nurse-01", "unscheduled_care"), nothing) << "another nurse";
+
+  children::ListBreakGlassesRequest due;
+  due.set_open_only(true);
+  const auto listed =
+      Ask<children::ListBreakGlassesResponse>("lbr-caldicott-01", due, "governance");
+  ASSERT_THAT(listed, IsOk());
+  ASSERT_THAT(listed->break_glasses(), SizeIs(1));
+  EXPECT_TRUE(absl::StrContains(listed->break_glasses(0).reason(), "unconscious"));
+
+  children::ReviewBreakGlassRequest review;
+  review.set_request_id(RandomUuid());
+  review.set_name(opened->break_glass().name());
+  review.set_etag(opened->break_glass().etag());
+  review.set_outcome(children::BREAK_GLASS_STATE_NOT_JUSTIFIED);
+  review.set_note("The child was not in the department.");
+  ASSERT_THAT(Ask<children::ReviewBreakGlassResponse>("bhrut-caldicott-01", review, "governance"),
+              IsOk());
+  EXPECT_THAT(GetChild("bhrut-nurse-01", "unscheduled_care"), nothing);
+}
+
+TEST_F(InsiderTest, PryingIsNoticedAndReviewedByAnother) {
+  ASSERT_TRUE(Within(kSoon, [&] { return Pry("lbr-sw-02"); })) << "until facts are fresh";
+  int refused = 0;
+  while (refused < 10) refused += Pry("lbr-sw-01") ? 1 : 0;
+  const auto review = AwaitReview(children::MISUSE_PATTERN_REFUSALS, refused);
+  ASSERT_TRUE(review.has_value());
+  EXPECT_EQ(review->worker(), "workers/lbr-sw-01");
+  EXPECT_EQ(review->count(), 10);
+  EXPECT_THAT(review->entries(), SizeIs(10));
+  EXPECT_THAT(WaitingFor("met-ig-01"), IsEmpty()) << "another agency's worker";
+
+  // A restart loses nothing and counts nothing twice.
+  hub_->StopService("children");
+  for (int i = 0; i < 2; ++i) refused += Pry("lbr-sw-01") ? 1 : 0;
+  ASSERT_THAT(hub_->StartService("children"), IsOk());
+  ASSERT_TRUE(Within(kSoon, [&] { return Pry("lbr-sw-02"); }));
+  refused += Pry("lbr-sw-01") ? 1 : 0;
+  const auto grown = AwaitReview(children::MISUSE_PATTERN_REFUSALS, refused);
+  ASSERT_TRUE(grown.has_value());
+  EXPECT_EQ(grown->count(), refused);
+  EXPECT_EQ(grown->name(), review->name());
+
+  children::CloseAccessReviewRequest close;
+  close.set_request_id(RandomUuid());
+  close.set_name(grown->name());
+  close.set_etag(grown->etag());
+  close.set_outcome(children::ACCESS_REVIEW_STATE_EXPLAINED);
+  close.set_note("Typed an old number by hand.");
+  EXPECT_THAT(Ask<children::CloseAccessReviewResponse>("lbr-ig-01", close, "governance"), IsOk());
+  EXPECT_THAT(WaitingFor("lbr-ig-01"), IsEmpty());
+}
+
+TEST_F(InsiderTest, AWorkerWhoMustNotSeeAChildFindsNothingAndIsNoticed) {
+  ASSERT_THAT(path_->Register(), IsOk());
+  ASSERT_THAT(path_->Refer(), IsOk());
+  ASSERT_TRUE(Within(kSoon, [&] { return GetChild("lbr-screening-01", "screening").ok(); }));
+  children::DeclareConflictRequest declare;
+  declare.set_request_id(RandomUuid());
+  declare.mutable_conflict()->set_child(path_->child);
+  declare.mutable_conflict()->set_worker("workers/lbr-sw-01");
+  declare.mutable_conflict()->set_kind(children::CONFLICT_KIND_OWN_FAMILY);
+  ASSERT_THAT(
+      Ask<children::DeclareConflictResponse>("lbr-manager-01", declare, "child_protection_enquiry"),
+      IsOk());
+  const auto nothing =
+      StatusIs(absl::StatusCode::kNotFound, errors::v1::ERROR_REASON_RECORD_NOT_FOUND);
+  EXPECT_THAT(GetChild("lbr-sw-01", "child_protection_enquiry"), nothing);
+  EXPECT_THAT(OpenBreakGlass("lbr-sw-01", "child_protection_enquiry"), nothing);
+  const auto review = AwaitReview(children::MISUSE_PATTERN_CONFLICT, 2);
+  ASSERT_TRUE(review.has_value());
+  EXPECT_EQ(review->worker(), "workers/lbr-sw-01");
+  EXPECT_EQ(review->count(), 2);
+}
+
+}  // namespace
+}  // namespace trusthub::testing
