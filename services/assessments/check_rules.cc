@@ -9,8 +9,9 @@ namespace {
 // s47(11) and s27(3).
 constexpr absl::string_view kMustAssist[] = {"COUNCIL", "HOUSING", "ACUTE_TRUST",
                                              "COMMUNITY_HEALTH", "MENTAL_HEALTH_TRUST"};
-// Children Act 2004 s10, s11, and those who work under the same arrangements.
-constexpr absl::string_view kCoOperate[] = {"POLICE_FORCE", "SCHOOL", "CONNEXIONS", "VOLUNTARY"};
+// Children Act 2004 s10, s11; schools since 12 January 2010, and before under s175 of the Education
+// Act 2002.
+constexpr absl::string_view kCoOperate[] = {"POLICE_FORCE", "SCHOOL"};
 
 absl::Status MayNotBeAsked(absl::string_view rule, absl::string_view next) {
   return error::RuleBroken(errors::v1::ERROR_REASON_BASIS_MISSING, rule, next);
@@ -35,8 +36,11 @@ absl::Status CheckMayBeAsked(v1::CheckKind kind, absl::string_view agency_kind) 
   const bool must_assist = absl::c_linear_search(kMustAssist, agency_kind);
   const bool co_operates = absl::c_linear_search(kCoOperate, agency_kind);
   if (!must_assist && !co_operates) {
-    return MayNotBeAsked("An agency of this kind is not asked about a child.",
-                         "Ask an agency that works with the child.");
+    return MayNotBeAsked(
+        "Councils, housing authorities, NHS bodies, the police and schools are asked about a "
+        "child; "
+        "no other agency has a duty to answer.",
+        "Ask an agency of these kinds, or speak to the other one with the family's consent.");
   }
   if (kind == v1::CHECK_KIND_CO_OPERATION) {
     if (co_operates) return absl::OkStatus();
@@ -48,8 +52,8 @@ absl::Status CheckMayBeAsked(v1::CheckKind kind, absl::string_view agency_kind) 
   if (must_assist) return absl::OkStatus();
   return MayNotBeAsked(
       "Sections 47(11) and 27(3) of the Children Act 1989 name councils, housing authorities and "
-      "NHS bodies. The police, schools, Connexions and voluntary organisations are asked under "
-      "sections 10 and 11 of the Children Act 2004.",
+      "NHS bodies. The police and schools are asked under sections 10 and 11 of the Children Act "
+      "2004.",
       "During an enquiry ask with kind CO_OPERATION.");
 }
 
