@@ -78,15 +78,19 @@ absl::StatusOr<v1::ListConsultationsResponse> Consultations::ListConsultations(
     rpc::Call& call, const v1::ListConsultationsRequest& request) {
   const std::string key = ReadableKey(request.child(), call.caller.agency);
   v1::ListConsultationsResponse response;
+  // The relation comes before anyone asks whether the caller may know of what the page holds.
+  const auto list = [&](std::int64_t after,
+                        int size) -> absl::StatusOr<store::Page<v1::Consultation>> {
+    TRUSTHUB_ASSIGN_OR_RETURN(
+        store::Page<v1::Consultation> page,
+        call.tx.ListByIndex<v1::Consultation>(kReadableIndex, key, after, size));
+    for (const v1::Consultation& consultation : page.records) {
+      if (IsReleasedTo(consultation, call.caller.agency)) call.relations |= policy::kReleased;
+    }
+    return page;
+  };
   TRUSTHUB_RETURN_IF_ERROR(rpc::FillPage<v1::Consultation>(
-      call, request,
-      [&](std::int64_t after, int size) {
-        return call.tx.ListByIndex<v1::Consultation>(kReadableIndex, key, after, size);
-      },
-      response.mutable_consultations(), response.mutable_next_page_token()));
-  for (const v1::Consultation& consultation : response.consultations()) {
-    if (IsReleasedTo(consultation, call.caller.agency)) call.relations |= policy::kReleased;
-  }
+      call, request, list, response.mutable_consultations(), response.mutable_next_page_token()));
   return response;
 }
 
