@@ -67,6 +67,22 @@ constexpr char kStyle[] =
 
 }  // namespace
 
+void Document::Heading(int level, std::string text) {
+  HeadingBlock& block = Add<HeadingBlock>();
+  block.level = level;
+  block.text = std::move(text);
+}
+
+void Document::Paragraph(std::string text) { Add<std::string>() = std::move(text); }
+
+void Document::List(std::vector<std::string> items) { Add<ListBlock>().items = std::move(items); }
+
+void Document::Table(std::vector<std::string> heads, std::vector<std::vector<std::string>> rows) {
+  TableBlock& block = Add<TableBlock>();
+  block.heads = std::move(heads);
+  block.rows = std::move(rows);
+}
+
 std::string Document::Markdown() const {
   std::string text = absl::StrCat("# ", MarkdownText(title_), "\n");
   for (const Block& block : blocks_) {

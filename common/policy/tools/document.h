@@ -17,15 +17,11 @@ class Document {
   explicit Document(std::string title) : title_(std::move(title)) {}
 
   // Level from 2; 1 is the title's.
-  void Heading(int level, std::string text) {
-    blocks_.push_back(HeadingBlock{level, std::move(text)});
-  }
-  void Paragraph(std::string text) { blocks_.push_back(std::move(text)); }
-  void List(std::vector<std::string> items) { blocks_.push_back(ListBlock{std::move(items)}); }
+  void Heading(int level, std::string text);
+  void Paragraph(std::string text);
+  void List(std::vector<std::string> items);
   // Rows have as many cells as there are heads.
-  void Table(std::vector<std::string> heads, std::vector<std::vector<std::string>> rows) {
-    blocks_.push_back(TableBlock{std::move(heads), std::move(rows)});
-  }
+  void Table(std::vector<std::string> heads, std::vector<std::vector<std::string>> rows);
 
   std::string Markdown() const;
   // A whole page that refers to nothing outside itself.
@@ -33,7 +29,7 @@ class Document {
 
  private:
   struct HeadingBlock {
-    int level;
+    int level = 0;
     std::string text;
   };
   struct ListBlock {
@@ -44,6 +40,12 @@ class Document {
     std::vector<std::vector<std::string>> rows;
   };
   using Block = std::variant<HeadingBlock, std::string, ListBlock, TableBlock>;
+
+  // An empty block of this kind at the end, to be filled.
+  template <class Kind>
+  Kind& Add() {
+    return std::get<Kind>(blocks_.emplace_back(std::in_place_type<Kind>));
+  }
 
   const std::string title_;
   std::vector<Block> blocks_;
