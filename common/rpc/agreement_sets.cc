@@ -56,7 +56,9 @@ absl::StatusOr<AgreementsFact> ReadKept(store::Snapshot& snapshot, absl::string_
   TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<std::string> bytes,
                             snapshot.FindState(kSpace, version));
   AgreementsFact fact;
-  if (!bytes.has_value()) return absl::NotFoundError("no such set of agreements is kept");
+  if (!bytes.has_value() || version == kActive) {
+    return absl::NotFoundError("no such set of agreements is kept");
+  }
   if (!fact.ParseFromString(*bytes)) {
     return absl::DataLossError(absl::StrCat("the kept agreements ", version, " do not parse"));
   }

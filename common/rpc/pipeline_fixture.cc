@@ -144,8 +144,8 @@ void PipelineFixture::SetUp() {
   auto spool = audit::OpenSpool(folder_.path() + "/spool");
   ASSERT_TRUE(spool.ok());
   spool_ = *std::move(spool);
-  auto agreements =
-      policy::LoadAgreements(TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/agreements");
+  static const auto& agreements = *new absl::StatusOr<std::shared_ptr<const policy::Agreements>>(
+      policy::LoadAgreements(TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/agreements"));
   ASSERT_TRUE(agreements.ok()) << agreements.status();
   sets_ = std::make_unique<AgreementSets>(
       AgreementSets::Options{"referrals", {&RealClock(), &domain_clock_}, &metrics_}, *agreements);
