@@ -253,6 +253,23 @@ absl::StatusOr<std::optional<v1::AgencyFact>> AgencyFactOf(store::Transaction& t
   return Find<v1::AgencyFact>(tx, kAgencySpace, agency);
 }
 
+absl::StatusOr<std::vector<v1::AgencyFact>> AllAgencyFacts(store::Snapshot& snapshot) {
+  constexpr int kAtATime = 500;
+  std::vector<v1::AgencyFact> facts;
+  std::string after;
+  for (bool more = true; more;) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const auto rows, snapshot.ListState(kAgencySpace, after, kAtATime));
+    for (const auto& [agency, bytes] : rows) {
+      if (!facts.emplace_back().ParseFromString(bytes)) {
+        return absl::DataLossError("a stored fact of an agency does not parse");
+      }
+      after = agency;
+    }
+    more = rows.size() == kAtATime;
+  }
+  return facts;
+}
+
 absl::StatusOr<std::optional<v1::ReferralFact>> ReferralFactOf(store::Transaction& tx,
                                                                absl::string_view referral) {
   return Find<v1::ReferralFact>(tx, kReferralSpace, referral);

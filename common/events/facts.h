@@ -41,6 +41,8 @@ absl::StatusOr<std::optional<v1::WorkerFact>> WorkerFactOf(store::Transaction& t
                                                            absl::string_view worker);
 absl::StatusOr<std::optional<v1::AgencyFact>> AgencyFactOf(store::Transaction& tx,
                                                            absl::string_view agency);
+// Every agency that is known, by name.
+absl::StatusOr<std::vector<v1::AgencyFact>> AllAgencyFacts(store::Snapshot& snapshot);
 absl::StatusOr<std::optional<v1::ReferralFact>> ReferralFactOf(store::Transaction& tx,
                                                                absl::string_view referral);
 // Strategy discussions and enquiries, by record name.

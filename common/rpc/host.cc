@@ -21,6 +21,7 @@
 #include "common/log/log.h"
 #include "common/rpc/agreement_sets.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/decisions.h"
 #include "common/rpc/evidence.h"
 #include "common/rpc/front.h"
 #include "common/rpc/listener.h"
@@ -193,6 +194,8 @@ class HostImpl final : public Host {
     evidence_ = std::make_unique<Evidence>(audit_key_->public_key());
     std::vector<Routes> routes = parts_.routes;
     routes.push_back(EvidenceRoutes(evidence_.get()));
+    decisions_ = std::make_unique<Decisions>(tree_name_, agreements_.get(), standing_rules_);
+    routes.push_back(DecisionsRoutes(decisions_.get()));
     routes.emplace_back(events::v1::WatchRequest::descriptor()->file());
     TRUSTHUB_ASSIGN_OR_RETURN(methods_, MethodTable::Compile(routes, code_sets_));
     std::vector<events::Subscription> subscriptions;
@@ -285,6 +288,7 @@ class HostImpl final : public Host {
   std::unique_ptr<Services> services_;
   ServiceParts parts_;
   std::unique_ptr<Evidence> evidence_;
+  std::unique_ptr<Decisions> decisions_;
   std::unique_ptr<MethodTable> methods_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<events::Projections> projections_;

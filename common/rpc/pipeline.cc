@@ -299,6 +299,8 @@ absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message&
   if (!method.rule.mutates() && granting.records_given() == 0 && granting.records_dropped() > 0 &&
       method.rule.subject() == "name") {
     granting.FillEntry(stages_.pseudonym_key, &call.grounds);
+    call.grounds.clear_disclosed();  // the envelope, which is not sent either
+    call.grounds.clear_rules();
     return error::RecordNotFound();
   }
   if (granting.rests_on_consent()) TRUSTHUB_RETURN_IF_ERROR(call.consent_facts);

@@ -151,7 +151,11 @@ void PipelineFixture::SetUp() {
       AgreementSets::Options{"referrals", {&RealClock(), &domain_clock_}, &metrics_}, *agreements);
   auto code_sets = proto::LoadCodeSets(TRUSTHUB_SOURCE_DIR "/deploy/config/code_sets");
   ASSERT_TRUE(code_sets.ok()) << code_sets.status();
-  auto methods = MethodTable::Compile({domain_.MakeRoutes()}, *code_sets);
+  events::StandingRules rules;
+  rules.closing_window = absl::Hours(24 * 14);
+  decisions_ = std::make_unique<Decisions>("auditTrees/test", sets_.get(), rules);
+  auto methods =
+      MethodTable::Compile({domain_.MakeRoutes(), DecisionsRoutes(decisions_.get())}, *code_sets);
   ASSERT_TRUE(methods.ok()) << methods.status();
   methods_ = *std::move(methods);
 
@@ -160,7 +164,7 @@ void PipelineFixture::SetUp() {
   stages.executor = executor_.get();
   stages.authenticator = &authenticator_;
   stages.agreements = sets_.get();
-  stages.standing_rules.closing_window = absl::Hours(24 * 14);
+  stages.standing_rules = rules;
   stages.store = store_.get();
   stages.index_hash = Hash();
   stages.clocks = {&RealClock(), &domain_clock_};

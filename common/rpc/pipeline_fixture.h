@@ -21,6 +21,7 @@
 #include "common/crypto/crypto.h"
 #include "common/error/error.h"
 #include "common/rpc/agreement_sets.h"
+#include "common/rpc/decisions.h"
 #include "common/rpc/pipeline.h"
 #include "common/store/store.h"
 #include "common/testing/failing_store.h"
@@ -185,6 +186,7 @@ class PipelineFixture : public ::testing::Test {
   std::unique_ptr<AgreementSets> sets_;
   FakeAuthenticator authenticator_;
   TinyReferrals domain_;
+  std::unique_ptr<Decisions> decisions_;
   std::unique_ptr<MethodTable> methods_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<Pipeline> pipeline_;
