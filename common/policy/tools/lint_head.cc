@@ -118,7 +118,7 @@ const std::map<int, std::vector<int>>& GatewaysOfPurposes() {
 bool SharesAboutChildren(const v1::Item& item) {
   const bool own = std::all_of(item.relations().begin(), item.relations().end(), [](int relation) {
     return relation == v1::RELATION_OWNER || relation == v1::RELATION_AUTHOR ||
-           relation == v1::RELATION_PUBLIC || relation == v1::RELATION_ANY;
+           relation == v1::RELATION_PUBLIC;
   });
   return !own && std::any_of(item.categories().begin(), item.categories().end(), [](int category) {
     return category != options::v1::CATEGORY_OPERATIONAL &&

@@ -253,10 +253,18 @@ void CheckSecrets(const Item& item, CategorySet secrets, Findings* findings) {
     }
   }
   if (given.empty() || item.onward() == v1::ONWARD_SHARING_NOT_PERMITTED) return;
-  findings->Error(item, Item::kOnwardFieldNumber, "secret-passed-on",
-                  absl::StrCat("item `", item.id(), "` gives ", Listed(given, "and"),
-                               ", whose existence is secret, and does not forbid to pass it on"),
-                  "set `onward: not_permitted`");
+  const std::string what =
+      absl::StrCat("item `", item.id(), "` gives ", Listed(given, "and"),
+                   ", whose existence is secret, and does not forbid to pass it on (",
+                   item.onward() == v1::ONWARD_SHARING_UNSPECIFIED ? "nothing is said"
+                                                                   : OnwardWords(item.onward()),
+                   ")");
+  const std::string action = "set `onward: not_permitted`";
+  if (item.onward() == v1::ONWARD_SHARING_WITH_PERMISSION) {
+    findings->Warn(item, Item::kOnwardFieldNumber, "secret-passed-on", what, action);
+  } else {
+    findings->Error(item, Item::kOnwardFieldNumber, "secret-passed-on", what, action);
+  }
 }
 
 void CheckHandling(const Item& item, Findings* findings) {
@@ -329,7 +337,7 @@ void CheckItems(const AgreementFile& file, const LintOptions& options, CategoryS
     CheckCategories(item, options.schema, findings);
     CheckWorkplaces(item, options, findings);
     CheckConsent(item, findings);
-    if (!item.categories().empty() && !IsOnlyForTheHub(item)) {
+    if (!item.categories().empty()) {
       CheckSecrets(item, secrets, findings);
       if (has_gateway) CheckHandling(item, findings);
     }

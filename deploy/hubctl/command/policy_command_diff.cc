@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/policy/access_diff.h"
 #include "common/policy/tools/access_text.h"
+#include "common/policy/tools/guards.h"
 #include "common/policy/tools/terms.h"
 #include "common/policy/tools/words.h"
 #include "common/time/civil_date.h"
@@ -50,38 +51,53 @@ std::string TermText(const policy::TermChange& change) {
   return absl::StrCat("* ", change.where, what, ": ", change.before, " -> ", change.after);
 }
 
-void PrintDiff(const policy::AccessDiff& diff, const std::vector<policy::AccessLine>& lines,
-               const std::vector<policy::TermChange>& terms) {
-  for (const policy::AccessLine& line : lines) std::puts(line.Text().c_str());
+// All that is different between two sets.
+struct Differences {
+  policy::AccessDiff access;
+  std::vector<policy::AccessLine> lines;   // of it
+  std::vector<policy::AccessLine> denies;  // gained: denied anew
+  std::vector<policy::TermChange> terms;
+};
+
+void PrintDiff(const Differences& all) {
+  for (const policy::AccessLine& line : all.lines) std::puts(line.Text().c_str());
+  for (const policy::AccessLine& line : all.denies) {
+    std::printf("! %s: %s\n", line.gained ? "denied anew" : "no longer denied",
+                line.Text().substr(2).c_str());
+  }
   const auto secrets = [](const char* what, policy::CategorySet set) {
     if (set.empty()) return;
-    std::printf("%s: %s\n", what, absl::StrJoin(policy::CategoriesWords(set), ", ").c_str());
+    std::printf("! %s: %s\n", what, absl::StrJoin(policy::CategoriesWords(set), ", ").c_str());
   };
-  secrets("! existence no longer secret", diff.no_longer_secret);
-  secrets("! existence now secret", diff.newly_secret);
-  for (const policy::TermChange& change : terms) std::puts(TermText(change).c_str());
+  secrets("existence no longer secret", all.access.no_longer_secret);
+  secrets("existence now secret", all.access.newly_secret);
+  for (const policy::TermChange& change : all.terms) std::puts(TermText(change).c_str());
   std::printf("%lld cells gained, %lld lost, %zu terms changed.\n",
-              static_cast<long long>(diff.gained), static_cast<long long>(diff.lost), terms.size());
+              static_cast<long long>(all.access.gained), static_cast<long long>(all.access.lost),
+              all.terms.size());
 }
 
-nlohmann::ordered_json JsonOfDiff(const policy::AccessDiff& diff,
-                                  const std::vector<policy::AccessLine>& lines,
-                                  const std::vector<policy::TermChange>& terms) {
-  nlohmann::ordered_json json = {
-      {"gained", diff.gained},
-      {"lost", diff.lost},
-      {"access", nlohmann::ordered_json::array()},
-      {"no_longer_secret", JsonList(policy::CategoriesWords(diff.no_longer_secret))},
-      {"newly_secret", JsonList(policy::CategoriesWords(diff.newly_secret))},
-      {"terms", nlohmann::ordered_json::array()}};
-  for (const policy::AccessLine& line : lines) json["access"].push_back(JsonOfLine(line));
-  for (const policy::TermChange& change : terms) {
-    json["terms"].push_back({{"where", change.where},
-                             {"term", change.term},
-                             {"before", change.before},
-                             {"after", change.after}});
+nlohmann::ordered_json JsonOfLines(const std::vector<policy::AccessLine>& lines) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const policy::AccessLine& line : lines) list.push_back(JsonOfLine(line));
+  return list;
+}
+
+nlohmann::ordered_json JsonOfDiff(const Differences& all) {
+  nlohmann::ordered_json terms = nlohmann::ordered_json::array();
+  for (const policy::TermChange& change : all.terms) {
+    terms.push_back({{"where", change.where},
+                     {"term", change.term},
+                     {"before", change.before},
+                     {"after", change.after}});
   }
-  return json;
+  return {{"gained", all.access.gained},
+          {"lost", all.access.lost},
+          {"access", JsonOfLines(all.lines)},
+          {"denies", JsonOfLines(all.denies)},
+          {"no_longer_secret", JsonList(policy::CategoriesWords(all.access.no_longer_secret))},
+          {"newly_secret", JsonList(policy::CategoriesWords(all.access.newly_secret))},
+          {"terms", std::move(terms)}};
 }
 
 absl::Status Diff(const Invocation& invocation, const DiffOptions& options) {
@@ -94,14 +110,16 @@ absl::Status Diff(const Invocation& invocation, const DiffOptions& options) {
   if (!options.day.empty()) {
     TRUSTHUB_ASSIGN_OR_RETURN(compare.day, ParseDay(options.day));
   }
-  const policy::AccessDiff diff = policy::CompareAccess(*before, *after, compare);
-  const std::vector<policy::AccessLine> lines =
-      policy::LinesOf(diff.rows, LondonDay(RealClock().Now()));
-  const std::vector<policy::TermChange> terms = policy::CompareTerms(*before, *after);
+  const absl::CivilDay today = LondonDay(RealClock().Now());
+  Differences all;
+  all.access = policy::CompareAccess(*before, *after, compare);
+  all.lines = policy::LinesOf(all.access.rows, today);
+  all.denies = policy::LinesOf(policy::CompareDenies(*before, *after, compare).rows, today);
+  all.terms = policy::CompareTerms(*before, *after);
   if (invocation.json) {
-    PrintJson(JsonOfDiff(diff, lines, terms));
+    PrintJson(JsonOfDiff(all));
   } else {
-    PrintDiff(diff, lines, terms);
+    PrintDiff(all);
   }
   return absl::OkStatus();
 }
