@@ -163,7 +163,8 @@ TEST_F(CallersTest, EveryMethodOfTheProtosIsOffered) {
   EXPECT_EQ(offered, published);
   for (const auto& [path, count] : times) {
     const bool everywhere = absl::StartsWith(path, "/trusthub.audit.v1.AuditService/") ||
-                            absl::StartsWith(path, "/trusthub.events.v1.EventsService/");
+                            absl::StartsWith(path, "/trusthub.events.v1.EventsService/") ||
+                            absl::StartsWith(path, "/trusthub.policy.v1.DecisionsService/");
     EXPECT_EQ(count, everywhere ? 6 : 1) << path;
   }
   std::printf("%zu methods, offered %zu times\n", published.size(), offered_.size());
@@ -255,8 +256,9 @@ TEST_F(CallersTest, RolesAndPurposesWithoutRightsAreRefused) {
                 StatusIs(StatusCode::kInvalidArgument, errors::v1::ERROR_REASON_PURPOSE_MISSING))
         << offered.Name();
   }
-  // Only the four reads of the directory are for everyone.
-  EXPECT_EQ(open_to_all_roles, 4);
+  // Only the four reads of the directory, and in each of the six services the explanation of one's
+  // own decisions, are for everyone.
+  EXPECT_EQ(open_to_all_roles, 4 + 6);
   EXPECT_EQ(open_to_all_purposes, 4);
 }
 
