@@ -318,7 +318,8 @@ bool AdviceHolds(const std::vector<v1::Agreement>& set, Question met, const v1::
   if (cause == WithheldCause::kProvider || !PlainlyFrom(item, met)) {
     EXPECT_NE(cause, WithheldCause::kRelation);
     EXPECT_NE(cause, WithheldCause::kChild);
-    met.provider = item.from().agencies().empty() ? "" : item.from().agencies(0);
+    met.provider = {};
+    if (!item.from().agencies().empty()) met.provider = item.from().agencies(0);
     met.provider_kind = item.from().agency_kinds().empty() ? directory::v1::AGENCY_KIND_UNSPECIFIED
                                                            : item.from().agency_kinds(0);
   }
