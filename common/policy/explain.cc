@@ -224,7 +224,8 @@ class Finder {
     Question met = question_;
     met.child_flags = path->rule->child_flags;
     if (path->other_provider) {
-      met.provider = path->rule->providers.empty() ? "" : path->rule->providers.front();
+      met.provider = {};
+      if (!path->rule->providers.empty()) met.provider = path->rule->providers.front();
       met.provider_kind = item.from().agency_kinds().empty()
                               ? directory::v1::AGENCY_KIND_UNSPECIFIED
                               : item.from().agency_kinds(0);
