@@ -371,7 +371,7 @@ class GroupComparison {
   const CompareOptions& options_;
   AccessAxes axes_;
   std::optional<States> states_;  // refers to axes_
-  CategorySet now_denied_;  // by some item, perhaps in other states
+  CategorySet now_denied_;        // by some item, perhaps in other states
   auth::Principal caller_;
   Question question_;
   std::vector<Found> found_;
