@@ -82,6 +82,10 @@ absl::StatusOr<GetTreeHeadResponse> Evidence::GetTreeHead(Call& call, const GetT
 
 absl::StatusOr<ListEntriesResponse> Evidence::ListEntries(Call& call,
                                                           const ListEntriesRequest& request) {
+  // The purpose of the hub's own services is theirs alone.
+  if (call.caller.is_service() != (call.purpose == options::v1::PURPOSE_HUB_OPERATION)) {
+    return error::MethodNotPermitted("audit.entries.list");
+  }
   const int size =
       request.page_size() == 0 ? kEntriesDefault : std::min(request.page_size(), kEntriesMax);
   ListEntriesResponse response;

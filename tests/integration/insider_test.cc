@@ -21,9 +21,11 @@
 #include "tests/e2e/case_path.h"
 #include "tests/e2e/eventually.h"
 #include "tests/integration/local_hub.h"
+#include "trusthub/audit/v1/audit_service.pb.h"
 #include "trusthub/children/v1/access_reviews_service.pb.h"
 #include "trusthub/children/v1/allocations_service.pb.h"
 #include "trusthub/children/v1/break_glass_service.pb.h"
+#include "trusthub/directory/v1/directory_service.pb.h"
 
 namespace trusthub::testing {
 namespace {
@@ -184,6 +186,7 @@ TEST_F(InsiderTest, EmergencyAccessIsSeenAtOnceAndEndsWithItsReview) {
 }
 
 TEST_F(InsiderTest, PryingIsNoticedAndReviewedByAnother) {
+  ASSERT_THAT(path_->Register(), IsOk());
   ASSERT_TRUE(Within(kSoon, [&] { return Pry("lbr-sw-02"); })) << "until facts are fresh";
   int refused = 0;
   while (refused < 10) refused += Pry("lbr-sw-01") ? 1 : 0;
@@ -193,6 +196,21 @@ TEST_F(InsiderTest, PryingIsNoticedAndReviewedByAnother) {
   EXPECT_EQ(review->count(), 10);
   EXPECT_THAT(review->entries(), SizeIs(10));
   EXPECT_THAT(WaitingFor("met-ig-01"), IsEmpty()) << "another agency's worker";
+  // To people the log names no child; the hub's own services ask with a purpose of their own.
+  const auto log = path_->At("hub-auditor-01")
+                       .Call<audit::v1::ListEntriesResponse>(
+                           audit::v1::ListEntriesRequest(), "audit_review", kReference, "children");
+  ASSERT_THAT(log, IsOk());
+  EXPECT_GT(log->entries_size(), 0);
+  for (const audit::v1::LoggedEntry& entry : log->entries()) {
+    EXPECT_THAT(entry.children(), IsEmpty());
+  }
+  const auto as_service =
+      path_->At("hub-auditor-01")
+          .Call<audit::v1::ListEntriesResponse>(audit::v1::ListEntriesRequest(), "hub_operation",
+                                                kReference, "children");
+  EXPECT_THAT(as_service, StatusIs(absl::StatusCode::kPermissionDenied,
+                                   errors::v1::ERROR_REASON_METHOD_NOT_PERMITTED));
 
   // A restart loses nothing and counts nothing twice.
   hub_->StopService("children");
@@ -235,6 +253,44 @@ TEST_F(InsiderTest, AWorkerWhoMustNotSeeAChildFindsNothingAndIsNoticed) {
   ASSERT_TRUE(review.has_value());
   EXPECT_EQ(review->worker(), "workers/lbr-sw-01");
   EXPECT_EQ(review->count(), 2);
+}
+
+TEST_F(InsiderTest, ChildrenLookedUpForNothingAreNoticedDaysLater) {
+  constexpr int kChildren = 10;
+  for (int i = 1; i <= kChildren; ++i) {
+    ASSERT_THAT(Ask<children::RegisterChildResponse>(
+                    "lbr-sw-01", RegistrationOf(100 + i, RandomUuid()), "screening"),
+                IsOk());
+  }
+  // One of another worker, which something comes of.
+  ASSERT_THAT(path_->Register(), IsOk());
+  ASSERT_THAT(path_->Refer(), IsOk());
+  hub_->clock().Advance(absl::Hours(24 * 9));
+  const auto review =
+      AwaitReview(children::MISUSE_PATTERN_SEARCH_THEN_NOTHING, /*count=*/kChildren);
+  ASSERT_TRUE(review.has_value());
+  EXPECT_EQ(review->worker(), "workers/lbr-sw-01");
+  EXPECT_EQ(review->count(), kChildren);
+}
+
+TEST_F(InsiderTest, WhoLeftIsRefusedAndNoticed) {
+  directory::v1::GetWorkerRequest get;
+  get.set_name("workers/lbr-sw-03");
+  const auto worker =
+      Ask<directory::v1::GetWorkerResponse>("hub-admin-01", get, "directory_administration");
+  ASSERT_THAT(worker, IsOk());
+  directory::v1::EndWorkerRequest end;
+  end.set_request_id(RandomUuid());
+  end.set_name(get.name());
+  end.set_etag(worker->worker().etag());
+  *end.mutable_leave_date() = DateToProto(LondonDay(hub_->clock().Now()) - 1);
+  ASSERT_THAT(
+      Ask<directory::v1::EndWorkerResponse>("hub-admin-01", end, "directory_administration"),
+      IsOk());
+  Pry("lbr-sw-03");
+  const auto review = AwaitReview(children::MISUSE_PATTERN_LEAVER, 1);
+  ASSERT_TRUE(review.has_value());
+  EXPECT_EQ(review->worker(), "workers/lbr-sw-03");
 }
 
 }  // namespace

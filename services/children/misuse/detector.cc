@@ -1,6 +1,7 @@
 #include "services/children/misuse/detector.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "common/base/status_macros.h"
@@ -26,8 +27,12 @@ constexpr absl::Duration kUnderWay = absl::Minutes(1);
 // Days are kept so much longer than any look back needs, for a clock that steps.
 constexpr int kSpareDays = 2;
 
-bool Lasts(const AllocationFact& allocation, absl::Time time) {
-  return !allocation.has_end_time() || TimeFromProto(allocation.end_time()) > time;
+// Whether an involvement or allocation lasted at any time from `from` to `to`. What is known later
+// counts from its own start, so that it makes no difference when a log is read.
+template <class Fact>
+bool LastedWithin(const Fact& fact, absl::Time from, absl::Time to) {
+  return (!fact.has_start_time() || TimeFromProto(fact.start_time()) <= to) &&
+         (!fact.has_end_time() || TimeFromProto(fact.end_time()) > from);
 }
 
 absl::StatusOr<std::string> TeamOf(store::Transaction& tx, absl::string_view worker) {
@@ -40,7 +45,10 @@ absl::StatusOr<std::string> TeamOf(store::Transaction& tx, absl::string_view wor
 absl::StatusOr<bool> IsAllocatedInTeam(store::Transaction& tx, const ChildFacts& facts,
                                        const Access& access, absl::string_view team) {
   for (const AllocationFact& allocation : facts.allocations()) {
-    if (allocation.agency() != access.agency || !Lasts(allocation, access.time)) continue;
+    if (allocation.agency() != access.agency ||
+        !LastedWithin(allocation, access.time, access.time)) {
+      continue;
+    }
     if (allocation.worker() == access.worker || team.empty()) return true;
     TRUSTHUB_ASSIGN_OR_RETURN(const std::string other, TeamOf(tx, allocation.worker()));
     if (other == team) return true;
@@ -48,13 +56,19 @@ absl::StatusOr<bool> IsAllocatedInTeam(store::Transaction& tx, const ChildFacts&
   return false;
 }
 
-bool IsInvolved(const ChildFacts& facts, const Access& access) {
-  const std::uint32_t relations = events::RelationsOf(facts, access.agency, access.time);
-  if ((relations & ~static_cast<std::uint32_t>(policy::kHolding)) != 0) return true;
+// Whether the agency had to do with the child in any way but holding it.
+bool WasInvolved(const ChildFacts& facts, absl::string_view agency, absl::Time from,
+                 absl::Time to) {
+  for (const events::v1::InvolvementFact& involvement : facts.involvements()) {
+    const std::uint32_t relation = events::RelationOf(involvement.kind());
+    if (involvement.agency() == agency && relation != 0 && relation != policy::kHolding &&
+        LastedWithin(involvement, from, to)) {
+      return true;
+    }
+  }
   return std::any_of(facts.allocations().begin(), facts.allocations().end(),
                      [&](const AllocationFact& allocation) {
-                       return allocation.agency() == access.agency &&
-                              Lasts(allocation, access.time);
+                       return allocation.agency() == agency && LastedWithin(allocation, from, to);
                      });
 }
 
@@ -176,7 +190,7 @@ absl::StatusOr<Circumstances> Detector::CircumstancesOf(store::Transaction& tx,
     TRUSTHUB_ASSIGN_OR_RETURN(child.at_workers_postcode, LivesAt(tx, name, postcode));
     TRUSTHUB_ASSIGN_OR_RETURN(child.allocated_in_team,
                               IsAllocatedInTeam(tx, facts, access, known.team()));
-    child.agency_involved = IsInvolved(facts, access);
+    child.agency_involved = WasInvolved(facts, access.agency, access.time, access.time);
   }
   return circumstances;
 }
@@ -238,17 +252,20 @@ absl::Status Detector::LookAtBreadth(store::Transaction& tx, Ledger& ledger,
   return absl::OkStatus();
 }
 
-absl::Status Detector::LookAtSearches(Ledger& ledger, absl::CivilDay day) const {
+absl::Status Detector::LookAtSearches(store::Transaction& tx, Ledger& ledger,
+                                      absl::CivilDay day) const {
+  const absl::CivilDay last = day + rules_.searches.wait_days;
   TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<Search> searches, ledger.SearchesOf(day));
   for (const Search& search : searches) {
+    const absl::Time time = search.moment.time;
     TRUSTHUB_ASSIGN_OR_RETURN(const bool worked,
-                              ledger.WorkedAfter(search.agency, search.child, search.moment.time,
-                                                 day + rules_.searches.wait_days));
-    if (worked) continue;
+                              ledger.WorkedAfter(search.agency, search.child, time, last));
+    TRUSTHUB_ASSIGN_OR_RETURN(const ChildFacts facts, events::ChildFactsOf(tx, search.child));
+    if (worked || WasInvolved(facts, search.agency, time, EndOfLondonDay(last))) continue;
     const Sign sign{v1::MISUSE_PATTERN_SEARCH_THEN_NOTHING, search.moment.key,
                     search.moment.subject};
     TRUSTHUB_RETURN_IF_ERROR(
-        ledger.Note(search.worker, search.agency, sign, search.moment.time, search.moment.entry));
+        ledger.Note(search.worker, search.agency, sign, time, search.moment.entry));
   }
   return absl::OkStatus();
 }
@@ -269,7 +286,7 @@ absl::StatusOr<bool> Detector::LookBack(store::Transaction& tx) const {
       state.set_breadth_done(true);
       ledger.PutDay(day, state);
     } else if (!state.searches_done() && day + rules_.searches.wait_days < under_way) {
-      TRUSTHUB_RETURN_IF_ERROR(LookAtSearches(ledger, day));
+      TRUSTHUB_RETURN_IF_ERROR(LookAtSearches(tx, ledger, day));
       state.set_searches_done(true);
       ledger.PutDay(day, state);
     } else if (state.searches_done() && day + kept_days + kSpareDays < under_way) {

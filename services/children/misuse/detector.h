@@ -63,7 +63,7 @@ class Detector {
   // Opens reviews for what is enough, lets others wait.
   absl::Status Judge(store::Transaction& tx, Ledger& ledger) const;
   absl::Status LookAtBreadth(store::Transaction& tx, Ledger& ledger, absl::CivilDay day) const;
-  absl::Status LookAtSearches(Ledger& ledger, absl::CivilDay day) const;
+  absl::Status LookAtSearches(store::Transaction& tx, Ledger& ledger, absl::CivilDay day) const;
   absl::Duration RetentionOf(v1::MisusePattern pattern) const;
 
   const MisuseRules rules_;

@@ -44,24 +44,27 @@ class DetectorTest : public MisuseTest {
     *fact.mutable_leave_date() = DateOf(2010, 3, last_day);
     return fact;
   }
-  void Allocate(const std::string& child, const std::string& worker, int end_day = 0) {
+  void Allocate(const std::string& child, const std::string& worker, int end_day = 0,
+                int start_day = 1) {
     events::v1::Event event;
     event.set_kind(events::v1::EVENT_KIND_ALLOCATION_CHANGED);
     event.set_child(child);
     event.mutable_allocation()->set_allocation(absl::StrCat("allocations/", IdOf(child), worker));
     event.mutable_allocation()->set_worker("workers/" + worker);
     event.mutable_allocation()->set_agency(kCouncil);
+    *event.mutable_allocation()->mutable_start_time() = TimeToProto(Morning(start_day));
     if (end_day > 0) {
       *event.mutable_allocation()->mutable_end_time() = TimeToProto(Morning(end_day));
     }
     fixture_.Know(event);
   }
-  void Involve(const std::string& child, const std::string& kind) {
+  void Involve(const std::string& child, const std::string& kind, int start_day = 1) {
     events::v1::Event event;
     event.set_kind(events::v1::EVENT_KIND_INVOLVEMENT_CHANGED);
     event.set_child(child);
     event.mutable_involvement()->set_agency(kCouncil);
     event.mutable_involvement()->set_kind(kind);
+    *event.mutable_involvement()->mutable_start_time() = TimeToProto(Morning(start_day));
     fixture_.Know(event);
   }
   // Both logs read to their end, `day` at nine o'clock, and every complete day looked back on.
@@ -135,16 +138,18 @@ TEST_F(DetectorTest, ChildrenAllocatedToNobodyInTheTeam) {
   Allocate("children/other-teams", "stranger");
   Allocate("children/ended", "colleague", /*end_day=*/15);
   Allocate("children/ended-since", "colleague", /*end_day=*/17);
+  Allocate("children/begun-since", "colleague", /*end_day=*/0, /*start_day=*/17);
   const auto read = [&](const std::string& child) {
     referrals_.Add(EntryOf("sw", "referrals.get", Morning(16)), {child});
     Take(detector_, "referrals", referrals_);
   };
-  for (const char* child : {"children/own", "children/teams", "children/ended-since",
-                            "children/other-teams", "children/ended", "children/ended"}) {
+  for (const char* child :
+       {"children/own", "children/teams", "children/ended-since", "children/other-teams",
+        "children/begun-since", "children/begun-since"}) {
     read(child);
   }
-  EXPECT_THAT(Reviews(), IsEmpty()) << "two of another team or of nobody";
-  read("children/of-nobody");
+  EXPECT_THAT(Reviews(), IsEmpty()) << "two of another team or of nobody yet";
+  read("children/ended");
   const auto review = ReviewOf("sw", v1::MISUSE_PATTERN_NO_ALLOCATION);
   ASSERT_TRUE(review.has_value());
   EXPECT_EQ(review->count(), 3);
@@ -177,12 +182,14 @@ TEST_F(DetectorTest, EmergencyAccessAsAHabit) {
 }
 
 TEST_F(DetectorTest, LookedUpAndNothingDone) {
-  // Of five children: one is referred, one is the council's already, one is worked on before only.
+  // One is referred, one is the council's already, one becomes so, one was worked on before only.
   Involve("children/known", "RESPONSIBLE");
+  Involve("children/becomes", "RESPONSIBLE", /*start_day=*/18);
+  Involve("children/becomes-late", "RESPONSIBLE", /*start_day=*/20);
   Involve("children/held", "HOLDING");
   referrals_.Add(WorkOf("colleague", "referrals.decide", Morning(15)), {"children/before"});
-  for (const char* child :
-       {"children/referred", "children/known", "children/held", "children/before"}) {
+  for (const char* child : {"children/referred", "children/known", "children/held",
+                            "children/before", "children/becomes", "children/becomes-late"}) {
     own_.Add(EntryOf("sw", "children.get", Morning(16)), {child});
   }
   referrals_.Add(WorkOf("colleague", "referrals.submit", Morning(19)), {"children/referred"});
@@ -193,9 +200,9 @@ TEST_F(DetectorTest, LookedUpAndNothingDone) {
   ReadAll(20);
   const auto review = ReviewOf("sw", v1::MISUSE_PATTERN_SEARCH_THEN_NOTHING);
   ASSERT_TRUE(review.has_value());
-  EXPECT_EQ(review->count(), 2);
-  EXPECT_THAT(review->entries(),
-              ElementsAre("auditTrees/own/entries/2", "auditTrees/own/entries/3"));
+  EXPECT_EQ(review->count(), 3);
+  EXPECT_THAT(review->entries(), ElementsAre("auditTrees/own/entries/2", "auditTrees/own/entries/3",
+                                             "auditTrees/own/entries/5"));
 }
 
 TEST_F(DetectorTest, OneChildLookedUpOftenIsOneChild) {
