@@ -69,10 +69,11 @@ absl::Status CheckRecipient(store::Transaction& tx, absl::string_view agency) {
                            "List the agencies of the directory and name one of them.");
 }
 
+// Without the child, so that the event is the agency's own and the hub's: to others it would tell
+// that there is something which is not shared.
 void Tell(rpc::Call& call, const v1::SharingDecision& decision) {
   events::v1::Event event;
   event.set_kind(events::v1::EVENT_KIND_SHARING_DECIDED);
-  event.set_child(decision.child());
   event.set_record(decision.name());
   event.set_owner_agency(decision.owner_agency());
   event.set_author_agency(decision.author_agency());

@@ -17,8 +17,8 @@ class SharingDecisions {
   // The decision maker is the caller; the record is the caller's agency's. REQUEST_INVALID for
   // reasoning of less than 20 characters, a review date that is missing though not all was shared,
   // or one that does not lie within the next twelve months; BASIS_MISSING for an agency that the
-  // directory does not have. Emits SHARING_DECIDED, which says that there is a decision and nothing
-  // of it.
+  // directory does not have. Emits SHARING_DECIDED, which says that the agency took a decision, not
+  // about whom.
   absl::StatusOr<v1::RecordSharingDecisionResponse> RecordSharingDecision(
       rpc::Call& call, const v1::RecordSharingDecisionRequest& request);
   absl::StatusOr<v1::GetSharingDecisionResponse> GetSharingDecision(
