@@ -31,7 +31,8 @@ nlohmann::ordered_json JsonList(const std::vector<std::string>& words) {
 void AddPolicy(CLI::App& app, Invocation& invocation) {
   CLI::App* policy = app.add_subcommand("policy", "Sharing agreements: check, compare, explain");
   policy->require_subcommand(1);
-  for (const auto add : {AddPolicyCheck, AddPolicyDiff, AddPolicyRender, AddPolicyBaseline})
+  for (const auto add : {AddPolicyCheck, AddPolicyDiff, AddPolicyRender, AddPolicyBaseline,
+                         AddPolicyAccess, AddPolicySets, AddPolicyReplay})
     add(*policy, invocation);
 }
 
