@@ -189,16 +189,18 @@ TEST_F(PolicyCommandTest, AsksAHub) {
                              "--purpose", "safeguarding_referral"});
   EXPECT_EQ(explained.exit_code, 0) << explained.output;
   EXPECT_THAT(explained.output, HasSubstr("comes out the same"));
-  EXPECT_THAT(explained.output, HasSubstr("identity: given"));
+  EXPECT_THAT(explained.output, HasSubstr("referral concern: given"));
   EXPECT_EQ(Run({"policy", "explain-decision", "auditTrees/none/entries/1"}).exit_code, kRefused);
 
   // What a narrower set would have decided.
-  const std::string narrower =
-      Changed("referrals.yaml", "roles: [designated_lead", "roles: [social_worker");
+  const std::string narrower = Changed("referrals.yaml", "      - referral_concern\n", "");
   const Ran replayed = Run({"policy", "replay", "--days", "1", "--against", narrower, "--json"});
   ASSERT_EQ(replayed.exit_code, 0) << replayed.output;
   const nlohmann::json report = replayed.json();
-  EXPECT_GT(report["decisions"], 0);
+  ASSERT_FALSE(report["changes"].empty()) << replayed.output;
+  EXPECT_EQ(report["changes"][0]["change"], "lost");
+  EXPECT_EQ(report["changes"][0]["category"], "referral concern");
+  EXPECT_EQ(report["changes"][0]["role"], "designated lead");
   const nlohmann::json unchanged =
       Run({"policy", "replay", "--days", "1", "--against", kShipped, "--json"}).json();
   EXPECT_GT(unchanged["decisions"], 0);
