@@ -21,21 +21,10 @@
 namespace trusthub::testing {
 namespace {
 
-std::string AgencyName(absl::string_view id) { return absl::StrCat("agencies/", id); }
+// For news to cross between services on a machine that does other things as well.
+constexpr absl::Duration kNewsTime = absl::Seconds(60);
 
-// Workers of roles for which the directory of the sandbox lists nobody.
-struct Extra {
-  const char* id;
-  const char* agency;
-  options::v1::Role role;
-};
-constexpr Extra kExtras[] = {
-    {"lbr-placements-01", "redbridge-council", options::v1::ROLE_PLACEMENT_OFFICER},
-    {"lbr-lado-01", "redbridge-council", options::v1::ROLE_ALLEGATIONS_OFFICER},
-    {"lbr-guardian-01", "redbridge-council", options::v1::ROLE_CALDICOTT_GUARDIAN},
-    {"nhsr-nurse-01", "nhs-redbridge", options::v1::ROLE_SCHOOL_NURSE},
-    {"nhsr-guardian-01", "nhs-redbridge", options::v1::ROLE_CALDICOTT_GUARDIAN},
-};
+std::string AgencyName(absl::string_view id) { return absl::StrCat("agencies/", id); }
 
 referrals::v1::PoliceGrading Grading() {
   referrals::v1::PoliceGrading grading;
@@ -55,21 +44,9 @@ referrals::v1::PoliceGrading Grading() {
 hubctl::Desk& Cast::At(absl::string_view worker) {
   auto found = desks_.find(worker);
   if (found != desks_.end()) return *found->second;
-  std::unique_ptr<hubctl::Desk> desk;
-  if (auto listed = hub_->DeskOf(worker); listed.ok()) {
-    desk = *std::move(listed);
-  } else {
-    for (const Extra& extra : kExtras) {
-      if (worker != extra.id) continue;
-      hubctl::ListedWorker made;
-      made.id = extra.id;
-      made.worker.set_agency(AgencyName(extra.agency));
-      made.worker.set_role(extra.role);
-      desk = std::make_unique<hubctl::Desk>(hub_, made);
-    }
-    if (desk == nullptr) Fail(absl::StrCat("nobody is called ", worker));
-  }
-  return *desks_.emplace(std::string(worker), std::move(desk)).first->second;
+  auto desk = hub_->DeskOf(worker);
+  if (!desk.ok()) Fail(desk.status().ToString());
+  return *desks_.emplace(std::string(worker), *std::move(desk)).first->second;
 }
 
 Family::Family(const hubctl::Hub* hub, Cast* cast, int number, absl::CivilDay today)
@@ -162,6 +139,16 @@ absl::Status Family::Enquire(const Tables& tables) {
                             Ask<assessments::v1::RecordStrategyDiscussionResponse>(
                                 "lbr-manager-01", request, "child_protection_enquiry"));
   path_.discussion = answer.strategy_discussion();
+  // The worker's own answers are empty until the service knows of the allocation.
+  assessments::v1::GetStrategyDiscussionRequest get;
+  get.set_name(path_.discussion.name());
+  const bool known = Within(kNewsTime, [&] {
+    return cast_->At("lbr-sw-01")
+        .Call<assessments::v1::GetStrategyDiscussionResponse>(get, "child_protection_enquiry",
+                                                              "CASE-1")
+        .ok();
+  });
+  if (!known) return absl::DeadlineExceededError("the allocation never reached assessments");
   return path_.StartEnquiry();
 }
 
@@ -261,7 +248,7 @@ absl::Status Family::Present() {
   // attendance to a child about whom it has nothing to tell.
   children::v1::GetChildRequest get;
   get.set_name(child());
-  const bool known = Within(absl::Seconds(60), [&] {
+  const bool known = Within(kNewsTime, [&] {
     const auto answer =
         cast_->At("lbr-sw-01")
             .Call<children::v1::GetChildResponse>(get, "child_protection_planning", "CASE-1");
@@ -296,7 +283,7 @@ absl::Status Family::Place(bool hidden, bool for_adoption) {
   const plans::v1::RecordPlacementRequest request = PlacementOf(hidden, for_adoption);
   TRUSTHUB_ASSIGN_OR_RETURN(
       const auto answer,
-      Ask<plans::v1::RecordPlacementResponse>("lbr-placements-01", request, "looked_after_care"));
+      Ask<plans::v1::RecordPlacementResponse>("lbr-placement-01", request, "looked_after_care"));
   placement_ = answer.placement();
   return absl::OkStatus();
 }
@@ -324,7 +311,7 @@ absl::Status Family::Advise() {
   advice.set_competence("Understands the advice and cannot be persuaded to tell a parent.");
   advice.set_young_person_view("Wishes nobody to know.");
   TRUSTHUB_ASSIGN_OR_RETURN(const auto answer, Ask<health::v1::RecordConsultationResponse>(
-                                                   "nhsr-nurse-01", request, "health_care"));
+                                                   "nhsr-school-nurse-01", request, "health_care"));
   consultation_ = answer.consultation();
   return absl::OkStatus();
 }

@@ -27,8 +27,8 @@
 
 namespace trusthub::testing {
 
-// Workers at their desks, by id: those of the directory, and of the roles that it has no worker for
-// yet. Keeps every desk.
+// Workers of the directory at their desks, by id. Keeps every desk; ends the program when there is
+// no such worker.
 class Cast {
  public:
   explicit Cast(const hubctl::Hub* hub) : hub_(hub) {}
