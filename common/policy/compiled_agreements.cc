@@ -238,7 +238,9 @@ bool CompiledAgreements::Covers(const auth::Principal& caller, Purpose purpose,
                                 absl::CivilDay day) const {
   for (std::size_t kind = 0; kind < kKinds; ++kind) {
     for (const Rule* rule : CandidatesFor(caller.role, purpose, static_cast<int>(kind))) {
-      if (!rule->granted.empty() && rule->first_day <= day && day <= rule->last_day &&
+      const bool is_public =
+          rule->needs_relation && (rule->relations & ~std::uint32_t{kPublic}) == 0;
+      if (!is_public && !rule->granted.empty() && rule->first_day <= day && day <= rule->last_day &&
           IsRecipient(*rule, caller)) {
         return true;
       }

@@ -13,6 +13,12 @@ namespace {
 using directory::v1::AgencyKind;
 using options::v1::Role;
 
+void SetProvider(AgencyKind kind, Question* question) {
+  question->provider_kind = kind;
+  question->provider = kind == directory::v1::AGENCY_KIND_COUNCIL ? "agencies/redbridge-council"
+                                                                  : "agencies/some-provider";
+}
+
 // Kind of agency that keeps records of a kind.
 AgencyKind KeeperOf(int record) {
   switch (record) {
@@ -41,7 +47,6 @@ Question QuestionOf(const Asked& asked, const auth::Principal& caller) {
   question.consent = asked.consent;
   question.break_glass_categories = asked.opened;
   question.day = asked.day;
-  question.provider = "agencies/some-provider";
   return question;
 }
 
@@ -76,7 +81,7 @@ CategorySet GivenByAnyone(const Agreements& agreements, const Asked& asked) {
   }
   CategorySet granted;
   for (int kind = 1; kind < directory::v1::AgencyKind_ARRAYSIZE; ++kind) {
-    question.provider_kind = static_cast<AgencyKind>(kind);
+    SetProvider(static_cast<AgencyKind>(kind), &question);
     granted = granted | agreements.Decide(question).granted;
   }
   return granted;
@@ -95,10 +100,10 @@ CategorySet GivenIn(const Cell& cell) {
   const auth::Principal caller = CallerOf(asked);
   Question question = QuestionOf(asked, caller);
   const absl::string_view provider = cell.provider;
-  question.provider_kind =
-      provider.empty()
-          ? KeeperOf(asked.record)
-          : static_cast<AgencyKind>(Named(directory::v1::AgencyKind_descriptor(), provider));
+  SetProvider(provider.empty() ? KeeperOf(asked.record)
+                               : static_cast<AgencyKind>(
+                                     Named(directory::v1::AgencyKind_descriptor(), provider)),
+              &question);
   return Redbridge().Decide(question).granted;
 }
 

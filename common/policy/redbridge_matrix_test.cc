@@ -280,7 +280,10 @@ INSTANTIATE_TEST_SUITE_P(
              kResponsible, kHealthPlan},
         Cell{"council", "virtual_school_head", "education_support", "health_record",
              kEveryRelation & ~kBreakGlass, "", kEveryFlag},
-        // Health information is what health bodies keep.
+        // Only what the council keeps is the council's to give, and health bodies give what is
+        // theirs.
+        Cell{"community_health", "general_practitioner", "health_care", "health_record", kHolding,
+             "", 0, ConsentStanding::kNone, "", "school"},
         Cell{"school", "designated_lead", "education_support", "health_record", kHolding, "", 0,
              ConsentStanding::kNone, "", "council"}));
 

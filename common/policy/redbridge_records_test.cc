@@ -193,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
         Cell{"council", "social_worker", "assessment", "event", kResponsible,
              "operational referral_decision plan_status access_history"},
         Cell{"council", "social_worker", "assessment", "event", kHolding, ""},
-        Cell{"council", "social_worker", "assessment", "event", kPublic, "operational worker"},
+        Cell{"council", "social_worker", "assessment", "event", kPublic, ""},
         Cell{"community_health", "caldicott_guardian", "governance", "event", kOwner,
              "operational access_history"},
         Cell{"community_health", "caldicott_guardian", "governance", "event", kHolding, ""},

@@ -265,6 +265,40 @@ TEST(RedbridgeTest, AgreementsThatExpiredYesterdayPermitNothing) {
   EXPECT_FALSE((*ended)->Covers(caller, options::v1::PURPOSE_ASSESSMENT, kInspectionDay + 1));
 }
 
+// AGREEMENT_MISSING is for those whom no agreement about children names: reading the directory
+// does not count.
+TEST(RedbridgeTest, TheDirectoryCoversNobody) {
+  const auto covered = [](const Agreements& agreements, const char* kind, const char* role,
+                          const char* purpose) {
+    auth::Principal caller;
+    caller.agency = "agencies/some-agency";
+    caller.agency_kind =
+        static_cast<directory::v1::AgencyKind>(Named(directory::v1::AgencyKind_descriptor(), kind));
+    caller.role = static_cast<options::v1::Role>(Named(options::v1::Role_descriptor(), role));
+    return agreements.Covers(
+        caller, static_cast<Purpose>(Named(options::v1::Purpose_descriptor(), purpose)),
+        kInspectionDay);
+  };
+  EXPECT_TRUE(covered(Redbridge(), "school", "designated_lead", "early_help"));
+  EXPECT_FALSE(covered(Redbridge(), "school", "designated_lead", "unscheduled_care"));
+  EXPECT_FALSE(covered(Redbridge(), "housing", "housing_officer", "early_help"));
+  EXPECT_FALSE(covered(Redbridge(), "inspectorate", "inspector", "assessment"));
+  EXPECT_FALSE(covered(Redbridge(), "acute_trust", "emergency_receptionist", "unscheduled_care"));
+
+  // One agreement ends, and what it alone opened is not covered any more.
+  auto texts = ReadAgreementTexts(kFolder);
+  ASSERT_TRUE(texts.ok()) << texts.status();
+  for (AgreementText& each : *texts) {
+    if (each.file != "inspection.yaml") continue;
+    ASSERT_EQ(absl::StrReplaceAll({{"effective_to: open", "effective_to: 2010-03-15"}}, &each.text),
+              1);
+  }
+  const auto ended = CompileAgreements(*texts);
+  ASSERT_TRUE(ended.ok()) << ended.status();
+  EXPECT_TRUE(covered(Redbridge(), "council", "performance_analyst", "inspection"));
+  EXPECT_FALSE(covered(**ended, "council", "performance_analyst", "inspection"));
+}
+
 // Roles that may ask, so that every worker asks in the same way and is answered as if there were
 // nothing, and to whom no agreement ever gives it.
 const std::set<std::pair<std::string, int>>& AskInVain() {
@@ -366,6 +400,7 @@ TEST(RedbridgeTest, DecisionNamesItsRule) {
   question.record_kind = options::v1::RECORD_KIND_PLAN;
   question.relations = kPresenting;
   question.day = kInspectionDay;
+  question.provider = "agencies/redbridge-council";
   const Decision decision = Redbridge().Decide(question);
   EXPECT_EQ(decision.rules[options::v1::CATEGORY_PLAN_STATUS], "unscheduled-care/plan-dates");
   EXPECT_EQ(decision.rules[options::v1::CATEGORY_PLAN_CONTENT], "");

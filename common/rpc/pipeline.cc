@@ -140,7 +140,8 @@ absl::Status Pipeline::Admit(const Incoming& incoming, absl::Time deadline,
 
   Observe(Step::kAgreement);
   admission->agreements = stages_.agreements->InForce();
-  if (!admission->agreements->Covers(*admission->caller, admission->purpose,
+  if (!IsPublicKind(incoming.method->rule.record_kind()) &&
+      !admission->agreements->Covers(*admission->caller, admission->purpose,
                                      LondonDay(stages_.clocks.domain->Now()))) {
     return error::AgreementMissing();
   }

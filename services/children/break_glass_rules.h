@@ -31,8 +31,8 @@ absl::StatusOr<BreakGlassRules> LoadBreakGlassRules(absl::string_view path);
 // the field ("aaaa aaab", "asdasdasd"). REQUEST_INVALID says what is missing, never the reason.
 absl::Status CheckReason(const BreakGlassRules& rules, absl::string_view reason);
 
-// The categories that a request names, each once. REQUEST_INVALID when it names none, one that
-// nobody may open, or one that does not exist.
+// The categories that a request names, each once, and the envelope of records. REQUEST_INVALID when
+// it names none, one that nobody may open, or one that does not exist.
 absl::StatusOr<policy::CategorySet> CheckCategories(
     const BreakGlassRules& rules, const google::protobuf::RepeatedField<int>& categories);
 

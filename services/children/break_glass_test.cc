@@ -176,8 +176,9 @@ TEST_F(BreakGlassTest, OpensForAnHourForOnePurpose) {
 
   const policy::Standing standing = StandingOfNurse(options::v1::PURPOSE_UNSCHEDULED_CARE);
   EXPECT_EQ(standing.relations, policy::kBreakGlass);
-  EXPECT_EQ(standing.break_glass_categories,
-            (1u << options::v1::CATEGORY_IDENTITY) | (1u << options::v1::CATEGORY_HEALTH_SUMMARY));
+  EXPECT_EQ(standing.break_glass_categories, (1u << options::v1::CATEGORY_OPERATIONAL) |
+                                                 (1u << options::v1::CATEGORY_IDENTITY) |
+                                                 (1u << options::v1::CATEGORY_HEALTH_SUMMARY));
   EXPECT_EQ(StandingOfNurse(options::v1::PURPOSE_HEALTH_CARE).relations, 0u);
   fixture_.SetNow(fixture_.now() + absl::Hours(1) - absl::Seconds(1));
   EXPECT_NE(StandingOfNurse(options::v1::PURPOSE_UNSCHEDULED_CARE).relations, 0u);

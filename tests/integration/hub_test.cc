@@ -165,14 +165,21 @@ TEST_F(HubTest, StrangersSeeNoEvents) {
   CasePath path = Path(4);
   ASSERT_THAT(path.Register(), IsOk());
   ASSERT_THAT(path.Refer(), IsOk());
-  // Of another agency, with a role that may watch.
+  // Of another agency, with a role that may watch: one whom no agreement covers is refused, one
+  // whom an agreement covers sees nothing of a child that is not theirs.
   hubctl::ListedWorker worker;
   worker.id = "housing-sw-01";
   worker.worker.set_agency("agencies/redbridge-housing");
   worker.worker.set_role(options::v1::ROLE_SOCIAL_WORKER);
-  hubctl::Desk stranger(&hub_->hub(), worker);
+  hubctl::Desk uncovered(&hub_->hub(), worker);
+  auto refused = uncovered.Watch("referrals", events::v1::WatchRequest(), "screening", kReference);
+  ASSERT_THAT(refused, IsOk());
+  events::v1::WatchResponse nothing;
+  EXPECT_EQ(error::ReasonOf((*refused)->Read(&nothing)),
+            errors::v1::ERROR_REASON_AGREEMENT_MISSING);
+  const auto stranger = DeskOf("nelft-caldicott-01");
   for (const char* service : {"referrals", "children"}) {
-    auto stream = stranger.Watch(service, events::v1::WatchRequest(), "screening", kReference);
+    auto stream = stranger->Watch(service, events::v1::WatchRequest(), "governance", kReference);
     ASSERT_THAT(stream, IsOk());
     events::v1::WatchResponse response;
     // Up to an answer that says "complete up to here", and one more.
