@@ -16,10 +16,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/auth/principal.h"
 #include "common/base/limits.h"
 #include "common/error/error.h"
+#include "common/policy/policy.h"
 #include "common/testing/matchers.h"
 #include "common/testing/temp_folder.h"
+#include "common/time/civil_date.h"
 #include "common/time/clock.h"
 #include "deploy/hubctl/pki/certificates.h"
 #include "deploy/hubctl/pki/development.h"
@@ -72,9 +75,11 @@ class CallersTest : public ::testing::Test {
       for (const auto& method : hub_->host(service).methods().methods()) {
         offered_.push_back({service, method.get()});
       }
-      clients_[service] = std::make_unique<testing::RawClient>(hub_->hub().addresses().at(service),
-                                                               hub_->hub().TlsOf(kAgency));
     }
+    const auto agreements =
+        policy::LoadAgreements(hub_->hub().config_folder() + "/redbridge/agreements");
+    ASSERT_THAT(agreements, testing::IsOk());
+    for (const Offered& offered : offered_) FindCaller(*offered.method, **agreements);
   }
   static void TearDownTestSuite() {
     offered_.clear();
@@ -85,20 +90,60 @@ class CallersTest : public ::testing::Test {
 
   void SetUp() override { ASSERT_NE(hub_, nullptr); }
 
-  // A token of a worker of the council with this role, good in all but what the role may do.
-  static std::string TokenOf(int role) {
-    static auto& tokens = *new std::map<int, std::string>;
-    std::string& token = tokens[role];
+  // Somebody whom a method and an agreement let call.
+  struct Caller {
+    std::string agency = kAgency;
+    int role = 0;
+    int purpose = 0;
+  };
+
+  // The first of the directory's agencies and the method's roles and purposes that go together.
+  static void FindCaller(const rpc::Method& method, const policy::Agreements& agreements) {
+    const absl::CivilDay today = LondonDay(hub_->clock().Now());
+    for (const auto& listed : hub_->hub().directory().agencies) {
+      auth::Principal principal;
+      principal.agency = "agencies/" + listed.id;
+      principal.agency_kind = listed.agency.kind();
+      for (const int role : method.rule.roles()) {
+        if (role == options::v1::ROLE_HUB_SERVICE) continue;
+        principal.role = static_cast<options::v1::Role>(role);
+        for (const int purpose : method.rule.purposes()) {
+          if (agreements.Covers(principal, static_cast<options::v1::Purpose>(purpose), today)) {
+            callers_[method.path] = {principal.agency, role, purpose};
+            return;
+          }
+        }
+      }
+    }
+  }
+  static const Caller& CallerOf(const Offered& offered) {
+    static const Caller nobody;
+    const auto found = callers_.find(offered.method->path);
+    return found == callers_.end() ? nobody : found->second;
+  }
+
+  // A token of a worker of the agency with this role, good in all but what the role may do.
+  static std::string TokenOf(const std::string& agency, int role) {
+    static auto& tokens = *new std::map<std::pair<std::string, int>, std::string>;
+    std::string& token = tokens[{agency, role}];
     if (token.empty()) {
       hubctl::ListedWorker worker;
       worker.id = absl::StrCat("caller-", role);
-      worker.worker.set_agency(kAgency);
+      worker.worker.set_agency(agency);
       worker.worker.set_role(static_cast<options::v1::Role>(role));
       const auto made = hubctl::Desk(&hub_->hub(), worker).Token();
       EXPECT_THAT(made, testing::IsOk());
       token = made.value_or("");
     }
     return token;
+  }
+  static testing::RawClient& ClientOf(const std::string& service, const std::string& agency) {
+    std::unique_ptr<testing::RawClient>& client = clients_[{service, agency}];
+    if (client == nullptr) {
+      client = std::make_unique<testing::RawClient>(hub_->hub().addresses().at(service),
+                                                    hub_->hub().TlsOf(agency));
+    }
+    return *client;
   }
 
   // A person's role that may call the method, or may not; 0 when there is none.
@@ -127,25 +172,32 @@ class CallersTest : public ::testing::Test {
     return metadata;
   }
 
-  static absl::Status Call(const Offered& offered, const std::string& token, int purpose,
-                           absl::string_view bytes) {
-    return clients_.at(offered.service)
-        ->Call(offered.method->path, MetadataOf(token, purpose), bytes);
+  static absl::Status Call(const Offered& offered, const std::string& agency,
+                           const std::string& token, int purpose, absl::string_view bytes) {
+    return ClientOf(offered.service, agency)
+        .Call(offered.method->path, MetadataOf(token, purpose), bytes);
+  }
+  static absl::Status CallAs(const Offered& offered, const Caller& caller,
+                             absl::string_view bytes) {
+    return Call(offered, caller.agency, TokenOf(caller.agency, caller.role), caller.purpose, bytes);
   }
   // As somebody who may call the method.
   static absl::Status CallPermitted(const Offered& offered, absl::string_view bytes) {
-    return Call(offered, TokenOf(RoleFor(*offered.method, true)), offered.method->rule.purposes(0),
-                bytes);
+    return CallAs(offered, CallerOf(offered), bytes);
   }
 
   static testing::LocalHub* hub_;
   static std::vector<Offered> offered_;
-  static std::map<std::string, std::unique_ptr<testing::RawClient>> clients_;
+  static std::map<std::string, Caller> callers_;  // by the path of the method
+  static std::map<std::pair<std::string, std::string>, std::unique_ptr<testing::RawClient>>
+      clients_;  // by service and agency
 };
 
 testing::LocalHub* CallersTest::hub_ = nullptr;
 std::vector<Offered> CallersTest::offered_;
-std::map<std::string, std::unique_ptr<testing::RawClient>> CallersTest::clients_;
+std::map<std::string, CallersTest::Caller> CallersTest::callers_;
+std::map<std::pair<std::string, std::string>, std::unique_ptr<testing::RawClient>>
+    CallersTest::clients_;
 
 TEST_F(CallersTest, EveryMethodOfTheProtosIsOffered) {
   Complaints complaints;
@@ -163,16 +215,22 @@ TEST_F(CallersTest, EveryMethodOfTheProtosIsOffered) {
   EXPECT_EQ(offered, published);
   for (const auto& [path, count] : times) {
     const bool everywhere = absl::StartsWith(path, "/trusthub.audit.v1.AuditService/") ||
-                            absl::StartsWith(path, "/trusthub.events.v1.EventsService/") ||
-                            absl::StartsWith(path, "/trusthub.policy.v1.DecisionsService/");
+                            absl::StartsWith(path, "/trusthub.policy.v1.DecisionsService/") ||
+                            absl::StartsWith(path, "/trusthub.events.v1.EventsService/");
     EXPECT_EQ(count, everywhere ? 6 : 1) << path;
   }
   std::printf("%zu methods, offered %zu times\n", published.size(), offered_.size());
 }
 
+TEST_F(CallersTest, AnAgreementLetsSomebodyCallEveryMethod) {
+  for (const Offered& offered : offered_) {
+    EXPECT_NE(CallerOf(offered).role, 0) << offered.Name() << ": no agreement covers a caller";
+  }
+}
+
 TEST_F(CallersTest, WithoutATokenNobodyIsKnown) {
   for (const Offered& offered : offered_) {
-    EXPECT_THAT(Call(offered, "", offered.method->rule.purposes(0), ""),
+    EXPECT_THAT(Call(offered, kAgency, "", offered.method->rule.purposes(0), ""),
                 StatusIs(StatusCode::kUnauthenticated, errors::v1::ERROR_REASON_TOKEN_MISSING))
         << offered.Name();
   }
@@ -193,7 +251,7 @@ TEST_F(CallersTest, TokensOfUnknownIssuersAreRefused) {
     claims.certificate_sha256 = pki::CertificateSha256(pem);
     claims.issued = RealClock().Now();
     EXPECT_THAT(
-        Call(offered, pki::IssueToken(*key, claims), offered.method->rule.purposes(0), ""),
+        Call(offered, kAgency, pki::IssueToken(*key, claims), offered.method->rule.purposes(0), ""),
         StatusIs(StatusCode::kUnauthenticated, errors::v1::ERROR_REASON_TOKEN_ISSUER_UNKNOWN))
         << offered.Name();
   }
@@ -221,9 +279,11 @@ TEST_F(CallersTest, CertificatesOfForeignAuthoritiesDoNotConnect) {
   ASSERT_TRUE(pki::WriteFile(tls.key, leaf.key_pem, true).ok());
   for (const Offered& offered : offered_) {
     const testing::RawClient client(hub_->hub().addresses().at(offered.service), tls);
-    const absl::Status status = client.Call(
-        offered.method->path,
-        MetadataOf(TokenOf(RoleFor(*offered.method, true)), offered.method->rule.purposes(0)), "");
+    const absl::Status status =
+        client.Call(offered.method->path,
+                    MetadataOf(TokenOf(kAgency, RoleFor(*offered.method, true)),
+                               offered.method->rule.purposes(0)),
+                    "");
     // The handshake fails: the hub itself never hears of the call, and says nothing.
     EXPECT_EQ(status.code(), StatusCode::kUnavailable) << offered.Name() << " " << status;
     EXPECT_EQ(error::ReasonOf(status), errors::v1::ERROR_REASON_UNSPECIFIED) << offered.Name();
@@ -231,35 +291,70 @@ TEST_F(CallersTest, CertificatesOfForeignAuthoritiesDoNotConnect) {
 }
 
 TEST_F(CallersTest, RolesAndPurposesWithoutRightsAreRefused) {
-  int open_to_all_roles = 0;
-  int open_to_all_purposes = 0;
+  std::set<std::string> open_to_all_roles;
+  std::set<std::string> open_to_all_purposes;
   for (const Offered& offered : offered_) {
     const rpc::Method& method = *offered.method;
     const auto refused =
         StatusIs(StatusCode::kPermissionDenied, errors::v1::ERROR_REASON_METHOD_NOT_PERMITTED);
-    if (const int role = RoleFor(method, false); role != 0) {
-      EXPECT_THAT(Call(offered, TokenOf(role), method.rule.purposes(0), ""), refused)
-          << offered.Name() << " as " << RoleName(role);
+    const Caller& permitted = CallerOf(offered);
+    if (Caller caller = permitted; (caller.role = RoleFor(method, false)) != 0) {
+      EXPECT_THAT(CallAs(offered, caller, ""), refused)
+          << offered.Name() << " as " << RoleName(caller.role);
     } else {
-      ++open_to_all_roles;
+      open_to_all_roles.insert(method.descriptor->name());
     }
-    const std::string token = TokenOf(RoleFor(method, true));
-    if (const int purpose = WrongPurposeFor(method); purpose != 0) {
-      EXPECT_THAT(Call(offered, token, purpose, ""), refused)
-          << offered.Name() << " for " << PurposeName(purpose);
+    if (Caller caller = permitted; (caller.purpose = WrongPurposeFor(method)) != 0) {
+      EXPECT_THAT(CallAs(offered, caller, ""), refused)
+          << offered.Name() << " for " << PurposeName(caller.purpose);
     } else {
-      ++open_to_all_purposes;
+      open_to_all_purposes.insert(method.descriptor->name());
     }
-    const absl::Status none =
-        clients_.at(offered.service)->Call(method.path, {{"authorization", "Bearer " + token}}, "");
+    const std::string token = TokenOf(permitted.agency, permitted.role);
+    const absl::Status none = ClientOf(offered.service, permitted.agency)
+                                  .Call(method.path, {{"authorization", "Bearer " + token}}, "");
     EXPECT_THAT(none,
                 StatusIs(StatusCode::kInvalidArgument, errors::v1::ERROR_REASON_PURPOSE_MISSING))
         << offered.Name();
   }
-  // Only the four reads of the directory, and in each of the six services the explanation of one's
-  // own decisions, are for everyone.
-  EXPECT_EQ(open_to_all_roles, 4 + 6);
-  EXPECT_EQ(open_to_all_purposes, 4);
+  // Only the reads of the directory are for everyone and everything; and whoever was answered may
+  // ask why.
+  const std::set<std::string> directory = {"GetAgency", "ListAgencies", "GetWorker", "ListWorkers"};
+  EXPECT_EQ(open_to_all_purposes, directory);
+  std::set<std::string> and_decisions = directory;
+  and_decisions.insert("ExplainDecision");
+  EXPECT_EQ(open_to_all_roles, and_decisions);
+}
+
+TEST_F(CallersTest, WithoutAnAgreementNobodyIsAnswered) {
+  // A role and purpose that the method permits, at an agency of a kind to which no agreement gives
+  // anything for them.
+  const auto agreements =
+      policy::LoadAgreements(hub_->hub().config_folder() + "/redbridge/agreements");
+  ASSERT_THAT(agreements, testing::IsOk());
+  const absl::CivilDay today = LondonDay(hub_->clock().Now());
+  int refused = 0;
+  for (const Offered& offered : offered_) {
+    for (const auto& listed : hub_->hub().directory().agencies) {
+      Caller caller{"agencies/" + listed.id, RoleFor(*offered.method, true),
+                    offered.method->rule.purposes(0)};
+      auth::Principal principal;
+      principal.agency = caller.agency;
+      principal.agency_kind = listed.agency.kind();
+      principal.role = static_cast<options::v1::Role>(caller.role);
+      if ((*agreements)
+              ->Covers(principal, static_cast<options::v1::Purpose>(caller.purpose), today)) {
+        continue;
+      }
+      EXPECT_THAT(CallAs(offered, caller, ""), StatusIs(StatusCode::kPermissionDenied,
+                                                        errors::v1::ERROR_REASON_AGREEMENT_MISSING))
+          << offered.Name() << " as " << RoleName(caller.role) << " of " << caller.agency << " for "
+          << PurposeName(caller.purpose);
+      ++refused;
+      break;
+    }
+  }
+  EXPECT_GT(refused, 20);
 }
 
 // A field of a request that a client sets, and the way to it.
