@@ -22,8 +22,10 @@
 #include "common/rpc/pipeline_fixture.h"
 #include "common/testing/fake_clock.h"
 #include "common/testing/matchers.h"
+#include "common/time/civil_date.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "trusthub/events/v1/events_service.pb.h"
 
 namespace trusthub::rpc {
 namespace {
@@ -31,7 +33,6 @@ namespace {
 using auth::Peer;
 using auth::TestTrust;
 using testing::IsOk;
-using testing::StatusIs;
 
 constexpr std::uint64_t kSeed = 20100316;
 constexpr int kMutants = 24'000;
@@ -459,7 +460,8 @@ TEST_F(AdmissionTest, AServicesCertificateAloneActsForNobody) {
   for (const auto& method : methods_->methods()) {
     for (int value = 1; value <= options::v1::Purpose_MAX; ++value) {
       const auto purpose = static_cast<options::v1::Purpose>(value);
-      alone.purpose = absl::StripPrefix(options::v1::Purpose_Name(purpose), "PURPOSE_");
+      alone.purpose =
+          std::string(absl::StripPrefix(options::v1::Purpose_Name(purpose), "PURPOSE_"));
       Admission admission;
       const bool ok = Admit(alone, *method, &admission).ok();
       EXPECT_EQ(ok, method->descriptor->name() == "Watch" &&

@@ -134,7 +134,10 @@ absl::Status Pipeline::Admit(const Incoming& incoming, absl::Time deadline,
   if (!IsCaseReference(incoming.case_reference)) return error::PurposeMissing("case reference");
 
   Observe(Step::kMethodAccess);
-  if (!incoming.method->MayCall(admission->caller->role, admission->purpose)) {
+  // A service by its certificate alone keeps projections and nothing else; nobody else does that.
+  const bool is_operation = admission->purpose == options::v1::PURPOSE_HUB_OPERATION;
+  if (is_operation != admission->caller->is_service() ||
+      !incoming.method->MayCall(admission->caller->role, admission->purpose)) {
     return error::MethodNotPermitted(incoming.method->rule.action());
   }
 
