@@ -233,9 +233,8 @@ class HostImpl final : public Host {
     stages.metrics = metrics_.get();
     stages.observer = overrides.observer;
     if (!parts_.owns_child_facts && config_.services.count("children") != 0) {
-      stages.child_facts_fresh = [projections = projections_.get()](absl::Duration bound) {
-        return projections->AgeOf("children") <= bound ? absl::OkStatus()
-                                                       : error::ProjectionStale("children");
+      stages.child_facts_age = [projections = projections_.get()] {
+        return projections->AgeOf("children");
       };
     }
     pipeline_ = std::make_unique<Pipeline>(std::move(stages));

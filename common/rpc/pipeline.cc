@@ -49,7 +49,7 @@ class CallState {
   int attempts = 0;
 
   // Of the current attempt.
-  absl::Status consent_facts;  // whether they were fresh before the snapshot was taken
+  absl::Duration facts_age;  // of children, as `tx` sees them
   std::unique_ptr<store::Transaction> tx;
   std::string full_response;  // serialised, as the handler gave it
   std::string delivered;      // serialised, as granted
@@ -151,14 +151,18 @@ absl::Status Pipeline::Admit(const Incoming& incoming, absl::Time deadline,
   return absl::OkStatus();
 }
 
-absl::Status Pipeline::CheckChildFacts() const {
-  if (!stages_.child_facts_fresh) return absl::OkStatus();
-  return stages_.child_facts_fresh(absl::Milliseconds(limits::kProjectionAgeMillisMax));
+absl::Duration Pipeline::ChildFactsAge() const {
+  return stages_.child_facts_age ? stages_.child_facts_age() : absl::ZeroDuration();
 }
 
-absl::Status Pipeline::CheckConsentFacts() const {
-  if (!stages_.child_facts_fresh) return absl::OkStatus();
-  return stages_.child_facts_fresh(absl::Milliseconds(limits::kConsentAgeMillisMax));
+absl::Status CheckChildFacts(absl::Duration age) {
+  if (age <= absl::Milliseconds(limits::kProjectionAgeMillisMax)) return absl::OkStatus();
+  return error::ProjectionStale("children");
+}
+
+absl::Status CheckConsentFacts(absl::Duration age) {
+  if (age <= absl::Milliseconds(limits::kConsentAgeMillisMax)) return absl::OkStatus();
+  return error::ProjectionStale("children");
 }
 
 void Pipeline::Run(std::shared_ptr<CallState> call) {
@@ -214,7 +218,7 @@ absl::Status Pipeline::RunHandler(CallState& call) {
   Observe(Step::kSnapshot);
   // Asked before the snapshot: a withdrawal that arrives later makes the facts fresh, and the
   // snapshot does not have it.
-  call.consent_facts = CheckConsentFacts();
+  call.facts_age = ChildFactsAge();
   TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Snapshot> snapshot,
                             stages_.store->Open(call.deadline));
   call.tx = std::make_unique<store::Transaction>(std::move(snapshot), stages_.index_hash,
@@ -232,7 +236,7 @@ absl::Status Pipeline::RunHandler(CallState& call) {
   Subject subject;
   if (!method.subject_path.empty()) {
     const absl::Status status = CheckSubject(
-        *call.tx, caller, facts, [this] { return CheckChildFacts(); },
+        *call.tx, caller, facts, [&call] { return CheckChildFacts(call.facts_age); },
         method.SubjectOf(*call.request), &subject);
     if (!status.ok()) return RefuseSubject(call, subject, status);
   }
@@ -307,7 +311,7 @@ absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message&
     call.grounds.clear_rules();
     return error::RecordNotFound();
   }
-  if (granting.rests_on_consent()) TRUSTHUB_RETURN_IF_ERROR(call.consent_facts);
+  if (granting.rests_on_consent()) TRUSTHUB_RETURN_IF_ERROR(CheckConsentFacts(call.facts_age));
   call.disclosure.Clear();
   granting.FillWithheld(&call.disclosure);
   call.delivered.clear();

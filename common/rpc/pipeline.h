@@ -101,9 +101,8 @@ struct Stages {
   audit::Spool* spool;        // for refusals that cannot be recorded
   std::string pseudonym_key;  // 32 bytes: children in audit entries
   Metrics* metrics;
-  // OK when facts of children are at most `bound` old, else PROJECTION_STALE; null: this service
-  // owns them.
-  std::function<absl::Status(absl::Duration bound)> child_facts_fresh;
+  // How old the facts of children are; null: this service owns them, and they never are.
+  std::function<absl::Duration()> child_facts_age;
   // Tests: told of each step as it begins.
   std::function<void(Step)> observer;
 };
@@ -123,6 +122,11 @@ struct Refusal {
   // Merged into the entry: the children and decisions that were looked at.
   audit::v1::AuditEntry grounds;
 };
+
+// PROJECTION_STALE when facts of children that are so old cannot be rested on, to tell who stands
+// how to a child, or what was agreed to.
+absl::Status CheckChildFacts(absl::Duration age);
+absl::Status CheckConsentFacts(absl::Duration age);
 
 class CallState;
 class Granting;
@@ -145,10 +149,9 @@ class Pipeline {
   // runs `then` in any case.
   void RecordRefusal(const Incoming& incoming, const Admission& admission, Refusal refusal,
                      absl::AnyInvocable<void(absl::Status)> then);
-  // Whether facts of children are fresh enough for a decision about who stands how to a child.
-  absl::Status CheckChildFacts() const;
-  // The same for what was granted on consent. Asked before the snapshot on which it was decided.
-  absl::Status CheckConsentFacts() const;
+  // How old the facts of children are. To be asked before the snapshot that is rested on is opened:
+  // a projection that catches up between the two would lend its freshness to what it replaced.
+  absl::Duration ChildFactsAge() const;
   const Stages& stages() const { return stages_; }
 
  private:

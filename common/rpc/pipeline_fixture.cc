@@ -172,9 +172,7 @@ void PipelineFixture::SetUp() {
   stages.spool = spool_.get();
   stages.pseudonym_key = std::string(32, 'p');
   stages.metrics = &metrics_;
-  stages.child_facts_fresh = [this](absl::Duration bound) {
-    return age_ <= bound ? absl::OkStatus() : error::ProjectionStale("children");
-  };
+  stages.child_facts_age = [this] { return age_; };
   stages.observer = [this](Step step) {
     MutexLock lock(mutex_);
     steps_.push_back(step);

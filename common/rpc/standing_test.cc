@@ -293,6 +293,28 @@ TEST_F(StandingTest, WhatWasGrantedOnConsentNeedsFreshFacts) {
   EXPECT_TRUE(read().status.ok());
 }
 
+TEST_F(StandingTest, FreshnessThatComesAfterTheSnapshotIsNoFreshness) {
+  Involve(kChild, kCouncil, "RESPONSIBLE");
+  const Referral referral = Submit();
+  auto agreements = GrantAll();
+  agreements->decide = [](const policy::Question&) {
+    policy::Decision decision = ScriptedAgreements::Everything();
+    decision.rests_on_consent = true;
+    return decision;
+  };
+  Use(agreements);
+  domain_.decide = [&](Call&, const DecideReferralRequest&) {
+    age_ = absl::ZeroDuration();  // the projection catches up while the handler runs
+    DecideReferralResponse response;
+    *response.mutable_referral() = referral;
+    return response;
+  };
+  age_ = absl::Seconds(3);
+  EXPECT_EQ(error::ReasonOf(
+                Run("DecideReferral", DecideOf(referral), "Bearer council", "screening").status),
+            errors::v1::ERROR_REASON_PROJECTION_STALE);
+}
+
 // --- Admission ---------------------------------------------------------------------------------
 
 TEST_F(StandingTest, WithoutAnAgreementNoChildIsLookedAt) {

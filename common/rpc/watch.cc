@@ -170,26 +170,27 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   }
 
   absl::StatusOr<bool> TrySend() {
-    // Facts too old to authorise with: hold everything back rather than drop what may be given.
-    bool authorised = is_hubs_own() || hub_->pipeline().CheckChildFacts().ok();
-    // What is committed from now on is not in the snapshots below.
+    // What is committed from now on is not in the snapshots below, or may not be.
     const absl::Time as_of = stages().clocks.real->Now();
-    while (authorised) {
-      // Before the snapshot, as for calls: what arrives later is not in it.
-      const bool consent_known = hub_->pipeline().CheckConsentFacts().ok();
+    bool authorised = true;
+    for (bool more = true; more;) {
+      // Facts too old to authorise with: hold everything back rather than drop what may be given.
+      const absl::Duration facts_age = hub_->pipeline().ChildFactsAge();
+      authorised = is_hubs_own() || CheckChildFacts(facts_age).ok();
+      if (!authorised) break;
       TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Snapshot> snapshot,
                                 stages().store->Open(Deadline()));
       TRUSTHUB_ASSIGN_OR_RETURN(events::Batch batch,
                                 events::NextBatch(*snapshot, request_, after_, kBatchEvents));
       if (batch.response.events_size() > 0) {
-        TRUSTHUB_ASSIGN_OR_RETURN(const Sent sent,
-                                  SendGranted(std::move(snapshot), batch, as_of, consent_known));
+        TRUSTHUB_ASSIGN_OR_RETURN(const Sent sent, SendGranted(std::move(snapshot), batch, as_of,
+                                                               CheckConsentFacts(facts_age).ok()));
         if (sent == Sent::kSending) return true;
-        if (sent == Sent::kHeldBack) authorised = false;
+        authorised = sent != Sent::kHeldBack;
+        if (!authorised) break;
       }
-      if (!authorised) break;
       after_ = batch.last_sequence;
-      if (!batch.more) break;
+      more = batch.more;
     }
     if (!BookmarkDue(as_of)) return false;
     events::v1::WatchResponse bookmark;
