@@ -234,19 +234,29 @@ Decision CompiledAgreements::Decide(const Question& question) const {
   return decision;
 }
 
-bool CompiledAgreements::Covers(const auth::Principal& caller, Purpose purpose,
-                                absl::CivilDay day) const {
+bool CompiledAgreements::GivesAnything(const auth::Principal& caller, Purpose purpose,
+                                       absl::CivilDay day, bool (*counts)(const Rule&)) const {
   for (std::size_t kind = 0; kind < kKinds; ++kind) {
     for (const Rule* rule : CandidatesFor(caller.role, purpose, static_cast<int>(kind))) {
-      const bool is_public =
-          rule->needs_relation && (rule->relations & ~std::uint32_t{kPublic}) == 0;
-      if (!is_public && !rule->granted.empty() && rule->first_day <= day && day <= rule->last_day &&
-          IsRecipient(*rule, caller)) {
+      if (!rule->granted.empty() && counts(*rule) && rule->first_day <= day &&
+          day <= rule->last_day && IsRecipient(*rule, caller)) {
         return true;
       }
     }
   }
   return false;
+}
+
+bool CompiledAgreements::Covers(const auth::Principal& caller, Purpose purpose,
+                                absl::CivilDay day) const {
+  return GivesAnything(caller, purpose, day, [](const Rule&) { return true; });
+}
+
+bool CompiledAgreements::CoversChildren(const auth::Principal& caller, Purpose purpose,
+                                        absl::CivilDay day) const {
+  return GivesAnything(caller, purpose, day, [](const Rule& rule) {
+    return !rule.needs_relation || rule.relations != kPublic;
+  });
 }
 
 bool CompiledAgreements::AsksForProvider(options::v1::Role role, Purpose purpose,

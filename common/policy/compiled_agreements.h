@@ -75,6 +75,8 @@ class CompiledAgreements final : public Agreements {
   bool IsSecret(Category category) const override { return secret_.Has(category); }
   Explanation ExplainWithheld(const Question& question, Category category) const override;
   bool Covers(const auth::Principal& caller, Purpose purpose, absl::CivilDay day) const override;
+  bool CoversChildren(const auth::Principal& caller, Purpose purpose,
+                      absl::CivilDay day) const override;
   bool AsksForProvider(options::v1::Role role, Purpose purpose, RecordKind kind) const override;
   const std::vector<v1::Agreement>& agreements() const override { return agreements_; }
 
@@ -89,6 +91,9 @@ class CompiledAgreements final : public Agreements {
   void Index();
   // Rules that name all three; those that ask for consent last, else by name.
   absl::Span<const Rule* const> CandidatesFor(int role, int purpose, int kind) const;
+  // Whether a rule for the caller's role and purpose that `counts` gives anything on that day.
+  bool GivesAnything(const auth::Principal& caller, Purpose purpose, absl::CivilDay day,
+                     bool (*counts)(const Rule&)) const;
 
   const std::vector<v1::Agreement> agreements_;  // rules point into them
   const std::string version_;

@@ -160,9 +160,11 @@ TEST_F(DecideTest, BeforeTheFirstDayNothingIsGivenAndNobodyIsCovered) {
 
 TEST_F(DecideTest, WhoIsGivenAnythingIsCovered) {
   ForEachCase([](const Set&, const CompiledAgreements& compiled, Question question) {
-    question.relations &= ~std::uint32_t{kPublic};
     if (compiled.Decide(question).granted.empty()) return;
     ASSERT_TRUE(compiled.Covers(*question.caller, question.purpose, question.day));
+    question.relations &= ~std::uint32_t{kPublic};
+    if (compiled.Decide(question).granted.empty()) return;
+    ASSERT_TRUE(compiled.CoversChildren(*question.caller, question.purpose, question.day));
   });
 }
 
@@ -388,6 +390,24 @@ TEST_F(DecideEdgeTest, ValuesThatNoRuleCanNameAreGivenNothing) {
     question_.record_kind = static_cast<RecordKind>(kind);
     EXPECT_TRUE(is_given_nothing()) << kind;
   }
+}
+
+TEST_F(DecideEdgeTest, WhatEveryoneMayReadCoversNoChildren) {
+  const auto covers = [&](const v1::Agreement& agreement) {
+    const CompiledAgreements compiled({agreement}, "v");
+    EXPECT_TRUE(compiled.Covers(caller_, question_.purpose, question_.day));
+    return compiled.CoversChildren(caller_, question_.purpose, question_.day);
+  };
+  EXPECT_TRUE(covers(agreement_));
+  v1::Agreement of_all = agreement_;
+  for (v1::Item& item : *of_all.mutable_items()) {
+    item.clear_relations();
+    item.add_relations(v1::RELATION_PUBLIC);
+  }
+  EXPECT_FALSE(covers(of_all));
+  // One rule that is about children is enough.
+  of_all.mutable_items(0)->add_relations(v1::RELATION_HOLDING);
+  EXPECT_TRUE(covers(of_all));
 }
 
 TEST_F(DecideEdgeTest, SetThatSharesNothingGivesNothing) {

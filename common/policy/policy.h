@@ -112,10 +112,13 @@ class Agreements {
   // Flags and consent, which the hub knows of the child and the caller may not, have no say in it
   // beside having decided: a condition on them is named whether or not it is met.
   virtual Explanation ExplainWithheld(const Question& question, Category category) const = 0;
-  // Whether any agreement in force on `day` gives anything about a child to this agency's role for
-  // this purpose. What is public (the directory, explanations) covers nobody: everyone has that.
+  // Whether any agreement in force on `day` gives anything to this agency's role for this purpose.
   // Where not, the call is refused with AGREEMENT_MISSING before it looks at any child.
   virtual bool Covers(const auth::Principal& caller, Purpose purpose, absl::CivilDay day) const = 0;
+  // The same of what is about a child: rules for records about no child (kPublic alone), which
+  // nearly everyone may read for nearly every purpose, count for nothing.
+  virtual bool CoversChildren(const auth::Principal& caller, Purpose purpose,
+                              absl::CivilDay day) const = 0;
   // Whether a rule for (role, purpose, kind) asks who provides the record.
   virtual bool AsksForProvider(options::v1::Role role, Purpose purpose, RecordKind kind) const = 0;
   // The agreements, in the order of their ids; for explanations and tools.

@@ -267,7 +267,7 @@ TEST(RedbridgeTest, AgreementsThatExpiredYesterdayPermitNothing) {
 
 // AGREEMENT_MISSING is for those whom no agreement about children names: reading the directory
 // does not count.
-TEST(RedbridgeTest, TheDirectoryCoversNobody) {
+TEST(RedbridgeTest, TheDirectoryCoversNoChildren) {
   const auto covered = [](const Agreements& agreements, const char* kind, const char* role,
                           const char* purpose) {
     auth::Principal caller;
@@ -275,7 +275,7 @@ TEST(RedbridgeTest, TheDirectoryCoversNobody) {
     caller.agency_kind =
         static_cast<directory::v1::AgencyKind>(Named(directory::v1::AgencyKind_descriptor(), kind));
     caller.role = static_cast<options::v1::Role>(Named(options::v1::Role_descriptor(), role));
-    return agreements.Covers(
+    return agreements.CoversChildren(
         caller, static_cast<Purpose>(Named(options::v1::Purpose_descriptor(), purpose)),
         kInspectionDay);
   };

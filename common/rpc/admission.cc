@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
+#include "common/rpc/granting.h"
 #include "common/time/civil_date.h"
 
 namespace trusthub::rpc {
@@ -27,6 +28,15 @@ bool IsCaseReference(absl::string_view text) {
     }
   }
   return true;
+}
+
+absl::Status CheckCovered(const policy::Agreements& agreements, const Method& method,
+                          const auth::Principal& caller, options::v1::Purpose purpose,
+                          absl::CivilDay today) {
+  const bool covered = IsPublicKind(method.rule.record_kind())
+                           ? agreements.Covers(caller, purpose, today)
+                           : agreements.CoversChildren(caller, purpose, today);
+  return covered ? absl::OkStatus() : error::AgreementMissing();
 }
 
 audit::v1::AuditEntry NewEntry(const Incoming& incoming, const Admission& admission,

@@ -19,6 +19,12 @@ absl::StatusOr<options::v1::Purpose> ParsePurpose(absl::string_view text);
 // it.
 bool IsCaseReference(absl::string_view text);
 
+// Step `agreement`: AGREEMENT_MISSING unless an agreement of the set gives the caller something for
+// the purpose today; for methods about children, something about children.
+absl::Status CheckCovered(const policy::Agreements& agreements, const Method& method,
+                          const auth::Principal& caller, options::v1::Purpose purpose,
+                          absl::CivilDay today);
+
 // Times, caller, action, purpose, case reference, agreements and trace, as far as they are known.
 audit::v1::AuditEntry NewEntry(const Incoming& incoming, const Admission& admission,
                                absl::Time real_now, absl::Time domain_now);

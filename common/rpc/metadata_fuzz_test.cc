@@ -414,7 +414,8 @@ TEST_F(AdmissionTest, NoMutantIsLetInThatSaysSomethingElse) {
     // For what: as the text says, and the method and an agreement permit it.
     EXPECT_EQ(admission.purpose, PurposeMeant(sent.purpose)) << where;
     EXPECT_TRUE(called.MayCall(admission.caller->role, admission.purpose)) << where;
-    EXPECT_TRUE(agreements_->Covers(*admission.caller, admission.purpose, LondonDay(domain_.Now())))
+    EXPECT_TRUE(
+        agreements_->CoversChildren(*admission.caller, admission.purpose, LondonDay(domain_.Now())))
         << where;
     EXPECT_TRUE(IsReference(sent.case_reference)) << where;
   }

@@ -143,12 +143,8 @@ absl::Status Pipeline::Admit(const Incoming& incoming, absl::Time deadline,
 
   Observe(Step::kAgreement);
   admission->agreements = stages_.agreements->InForce();
-  if (!IsPublicKind(incoming.method->rule.record_kind()) &&
-      !admission->agreements->Covers(*admission->caller, admission->purpose,
-                                     LondonDay(stages_.clocks.domain->Now()))) {
-    return error::AgreementMissing();
-  }
-  return absl::OkStatus();
+  return CheckCovered(*admission->agreements, *incoming.method, *admission->caller,
+                      admission->purpose, LondonDay(stages_.clocks.domain->Now()));
 }
 
 absl::Duration Pipeline::ChildFactsAge() const {

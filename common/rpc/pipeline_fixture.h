@@ -94,6 +94,10 @@ class ScriptedAgreements final : public policy::Agreements {
                                       policy::Category category) const override;
   bool Covers(const auth::Principal& caller, policy::Purpose purpose,
               absl::CivilDay day) const override;
+  bool CoversChildren(const auth::Principal& caller, policy::Purpose purpose,
+                      absl::CivilDay day) const override {
+    return Covers(caller, purpose, day);
+  }
   bool AsksForProvider(options::v1::Role, policy::Purpose, policy::RecordKind) const override {
     return asks_for_provider;
   }

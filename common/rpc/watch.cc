@@ -155,7 +155,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   // else waits.
   void Pump() {
     if (absl::Status status = CheckAlive(); !status.ok()) return End(status);
-    if (absl::Status status = CheckCovered(); !status.ok()) return Refuse(std::move(status));
+    if (absl::Status status = CheckStillCovered(); !status.ok()) return Refuse(std::move(status));
     absl::StatusOr<bool> sending = TrySend();
     if (absl::IsPermissionDenied(sending.status())) return Refuse(sending.status());
     if (!sending.ok()) return End(sending.status());
@@ -236,13 +236,10 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   }
 
   // What the stream was admitted under may have changed: agreements, and the day.
-  absl::Status CheckCovered() {
+  absl::Status CheckStillCovered() {
     admission_.agreements = stages().agreements->InForce();
-    const absl::CivilDay today = LondonDay(stages().clocks.domain->Now());
-    if (admission_.agreements->Covers(*admission_.caller, admission_.purpose, today)) {
-      return absl::OkStatus();
-    }
-    return error::AgreementMissing();
+    return CheckCovered(*admission_.agreements, *incoming_->method, *admission_.caller,
+                        admission_.purpose, LondonDay(stages().clocks.domain->Now()));
   }
 
   absl::Status CheckInService(CallerFacts& facts) {

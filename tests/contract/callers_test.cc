@@ -20,6 +20,7 @@
 #include "common/base/limits.h"
 #include "common/error/error.h"
 #include "common/policy/policy.h"
+#include "common/rpc/admission.h"
 #include "common/testing/matchers.h"
 #include "common/testing/temp_folder.h"
 #include "common/time/civil_date.h"
@@ -109,7 +110,9 @@ class CallersTest : public ::testing::Test {
         principal.role = static_cast<options::v1::Role>(role);
         for (const int purpose : method.rule.purposes()) {
           if (purpose == options::v1::PURPOSE_HUB_OPERATION) continue;  // its services' alone
-          if (agreements.Covers(principal, static_cast<options::v1::Purpose>(purpose), today)) {
+          if (rpc::CheckCovered(agreements, method, principal,
+                                static_cast<options::v1::Purpose>(purpose), today)
+                  .ok()) {
             callers_[method.path] = {principal.agency, role, purpose};
             return;
           }
@@ -343,8 +346,9 @@ TEST_F(CallersTest, WithoutAnAgreementNobodyIsAnswered) {
       principal.agency = caller.agency;
       principal.agency_kind = listed.agency.kind();
       principal.role = static_cast<options::v1::Role>(caller.role);
-      if ((*agreements)
-              ->Covers(principal, static_cast<options::v1::Purpose>(caller.purpose), today)) {
+      if (rpc::CheckCovered(**agreements, *offered.method, principal,
+                            static_cast<options::v1::Purpose>(caller.purpose), today)
+              .ok()) {
         continue;
       }
       EXPECT_THAT(CallAs(offered, caller, ""), StatusIs(StatusCode::kPermissionDenied,
