@@ -29,6 +29,16 @@ using options::v1::Category;
 using options::v1::Purpose;
 using options::v1::RecordKind;
 
+// Whether records of this kind are about no child, so that every agency that takes part may read
+// them as far as the agreements say: the directory, the audit log and the sets of agreements. A
+// record of another kind without a child (an attendance of a child whom the hub does not know) is
+// its owner's and author's alone.
+constexpr bool IsAboutNoChild(RecordKind kind) {
+  return kind == options::v1::RECORD_KIND_AGENCY || kind == options::v1::RECORD_KIND_WORKER ||
+         kind == options::v1::RECORD_KIND_AUDIT_ENTRY ||
+         kind == options::v1::RECORD_KIND_AGREEMENT_SET;
+}
+
 // A set of categories, one bit each.
 class CategorySet {
  public:

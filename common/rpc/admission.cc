@@ -3,7 +3,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
-#include "common/rpc/granting.h"
 #include "common/time/civil_date.h"
 
 namespace trusthub::rpc {
@@ -33,7 +32,7 @@ bool IsCaseReference(absl::string_view text) {
 absl::Status CheckCovered(const policy::Agreements& agreements, const Method& method,
                           const auth::Principal& caller, options::v1::Purpose purpose,
                           absl::CivilDay today) {
-  const bool covered = IsPublicKind(method.rule.record_kind())
+  const bool covered = policy::IsAboutNoChild(method.rule.record_kind())
                            ? agreements.Covers(caller, purpose, today)
                            : agreements.CoversChildren(caller, purpose, today);
   return covered ? absl::OkStatus() : error::AgreementMissing();

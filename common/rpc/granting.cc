@@ -21,12 +21,6 @@ void ForEachCategory(Visit visit) {
 
 }  // namespace
 
-bool IsPublicKind(policy::RecordKind kind) {
-  return kind == options::v1::RECORD_KIND_AGENCY || kind == options::v1::RECORD_KIND_WORKER ||
-         kind == options::v1::RECORD_KIND_AUDIT_ENTRY ||
-         kind == options::v1::RECORD_KIND_AGREEMENT_SET;
-}
-
 Granting::Granting(const policy::Agreements& agreements, const auth::Principal& caller,
                    options::v1::Purpose purpose, absl::CivilDay day,
                    const std::uint32_t& call_relations, CallerFacts* facts)
@@ -38,7 +32,7 @@ Granting::Granting(const policy::Agreements& agreements, const auth::Principal& 
       facts_(*facts) {}
 
 Standing Granting::StandingWith(policy::RecordKind kind, absl::string_view child) {
-  if (IsPublicKind(kind)) {
+  if (policy::IsAboutNoChild(kind)) {
     Standing standing;
     standing.relations = policy::kPublic;
     return standing;

@@ -24,12 +24,6 @@
 
 namespace trusthub::rpc {
 
-// Whether records of this kind are about no child, so that every agency that takes part may read
-// them as far as the agreements say: the directory, the audit log and the sets of agreements. A
-// record of another kind without a child (an attendance of a child whom the hub does not know) is
-// its owner's and author's alone.
-bool IsPublicKind(policy::RecordKind kind);
-
 // One answer's worth of decisions. Not thread-safe; lives as long as the call.
 class Granting final : public Visibility {
  public:

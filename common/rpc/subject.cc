@@ -21,7 +21,7 @@ absl::Status CheckSubject(store::Transaction& tx, const auth::Principal& caller,
     } else if (!absl::IsNotFound(found.status())) {
       return found.status();
     }
-    if (IsPublicKind(head.kind)) return absl::OkStatus();
+    if (policy::IsAboutNoChild(head.kind)) return absl::OkStatus();
     subject->child = head.child;
   }
   const bool own = !head.name.empty() &&

@@ -92,6 +92,16 @@ void ReplayReport::AddDecision(absl::string_view name, const AuditEntry& entry,
   }
 }
 
+// As services admit calls: of an action that is known no more, as of one about children.
+bool ReplayReport::Covers(const AuditEntry& entry, directory::v1::AgencyKind kind) const {
+  const auth::Principal caller = CallerOf(entry, kind);
+  const absl::CivilDay day = LondonDay(TimeFromProto(entry.domain_time()));
+  const auto about = schema_.actions.find(entry.action());
+  return about != schema_.actions.end() && IsAboutNoChild(about->second)
+             ? proposed_.Covers(caller, entry.purpose(), day)
+             : proposed_.CoversChildren(caller, entry.purpose(), day);
+}
+
 void ReplayReport::AddCall(absl::string_view name, const AuditEntry& entry) {
   const bool was_missing = entry.reason() == kMissing;
   // Another refusal came before agreements were looked at, or rests on the record.
@@ -103,8 +113,7 @@ void ReplayReport::AddCall(absl::string_view name, const AuditEntry& entry) {
   } else if (const auto at = kinds_.find(entry.agency()); at != kinds_.end()) {
     kind = at->second;
   }
-  const bool covered = proposed_.Covers(CallerOf(entry, kind), entry.purpose(),
-                                        LondonDay(TimeFromProto(entry.domain_time())));
+  const bool covered = Covers(entry, kind);
   if (covered != was_missing) return;
   const std::string key =
       absl::StrCat(covered ? "+" : "-", absl::Dec(entry.role(), absl::kZeroPad3),

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "common/policy/access_lattice.h"
 #include "common/policy/policy.h"
+#include "common/policy/tools/schema.h"
 #include "trusthub/audit/v1/entry.pb.h"
 
 namespace trusthub::policy {
@@ -47,7 +48,7 @@ class ReplayReport {
  public:
   // `proposed` outlives this. `kinds` are those of agencies whose refused calls say no kind.
   ReplayReport(const Agreements* proposed, KindsOfAgencies kinds)
-      : proposed_(*proposed), kinds_(std::move(kinds)) {}
+      : proposed_(*proposed), kinds_(std::move(kinds)), schema_(SchemaOf(ContractFiles())) {}
 
   // `name` is "auditTrees/{id}/entries/{index}".
   void Add(absl::string_view name, const audit::v1::AuditEntry& entry);
@@ -66,9 +67,11 @@ class ReplayReport {
   void AddDecision(absl::string_view name, const audit::v1::AuditEntry& entry,
                    const audit::v1::DecisionInputs& inputs);
   void AddCall(absl::string_view name, const audit::v1::AuditEntry& entry);
+  bool Covers(const audit::v1::AuditEntry& entry, directory::v1::AgencyKind kind) const;
 
   const Agreements& proposed_;
   const KindsOfAgencies kinds_;
+  const Schema schema_;
   std::int64_t entries_ = 0;
   std::int64_t decisions_ = 0;
   std::int64_t changed_ = 0;

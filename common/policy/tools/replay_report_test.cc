@@ -65,7 +65,8 @@ std::string NameOf(int index) { return absl::StrCat("auditTrees/t/entries/", ind
 TEST(ReplayReportTest, TheSameSetDecidesTheSame) {
   const CompiledAgreements agreements({Plans()}, "1");
   ReplayReport report(&agreements, {});
-  for (int i = 0; i < 4; ++i) report.Add(NameOf(i), Read(i % 2 == 0 ? std::uint32_t{kCoreGroup} : 0u, agreements));
+  for (int i = 0; i < 4; ++i)
+    report.Add(NameOf(i), Read(i % 2 == 0 ? std::uint32_t{kCoreGroup} : 0u, agreements));
   EXPECT_EQ(report.entries(), 4);
   EXPECT_EQ(report.decisions(), 4);
   EXPECT_EQ(report.changed_decisions(), 0);
@@ -116,6 +117,20 @@ TEST(ReplayReportTest, CallsThatAreCoveredNoMoreOrAtLast) {
   ASSERT_EQ(gained.calls().size(), 1u);
   EXPECT_TRUE(gained.calls()[0].gained);
   EXPECT_EQ(gained.calls()[0].calls, 1);
+
+  // What everyone may read of the directory covers calls to it, and no call about children.
+  v1::Agreement of_all = Plans();
+  of_all.mutable_items(0)->set_relations(0, v1::RELATION_PUBLIC);
+  const CompiledAgreements of_the_directory({of_all}, "3");
+  ReplayReport about_children(&of_the_directory,
+                              {{"agencies/uphall", directory::v1::AGENCY_KIND_SCHOOL}});
+  about_children.Add(NameOf(0), refused);
+  EXPECT_TRUE(about_children.calls().empty());
+  refused.set_action("directory.agencies.list");
+  ReplayReport about_nobody(&of_the_directory,
+                            {{"agencies/uphall", directory::v1::AGENCY_KIND_SCHOOL}});
+  about_nobody.Add(NameOf(0), refused);
+  EXPECT_EQ(about_nobody.calls().size(), 1u);
 
   // Refusals for other reasons say nothing of agreements.
   refused.set_reason("TOKEN_EXPIRED");

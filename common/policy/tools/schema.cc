@@ -78,6 +78,7 @@ RecordKind KindOf(const Descriptor& record) {
 void AddMethod(const MethodDescriptor& method, Schema* schema) {
   const options::v1::MethodRule& rule = method.options().GetExtension(options::v1::rule);
   std::set<RecordKind> kinds = {rule.record_kind()};
+  schema->actions[rule.action()] = rule.record_kind();
   std::set<const Descriptor*> seen;
   std::vector<const Descriptor*> left;
   Walk answer(schema);

@@ -23,6 +23,8 @@ struct Schema {
   std::map<RecordKind, std::map<std::string, CategorySet>> fields;
   // Who may call methods whose answers are about, or carry, a kind of record.
   std::set<AccessCell> askable;
+  // The kind of record that each method is about, by its action in the audit log.
+  std::map<std::string, RecordKind> actions;
 
   // All categories that any field of the kind has.
   CategorySet CategoriesOf(RecordKind kind) const;
