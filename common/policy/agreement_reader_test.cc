@@ -348,7 +348,7 @@ TEST(ReaderTest, ConsentProvidersHandlingAndArrangementsAreRead) {
   EXPECT_EQ(item.consent(), v1::CONSENT_RULE_GIVEN_OR_OVERRIDDEN);
   EXPECT_EQ(item.from().agencies(0), "agencies/council");
   EXPECT_EQ(item.from().agency_kinds(0), directory::v1::AGENCY_KIND_COUNCIL);
-  EXPECT_EQ(item.onward(), v1::ONWARD_SHARING_WITH_PERMISSION);
+  EXPECT_EQ(item.onward(), types::v1::ONWARD_SHARING_WITH_PERMISSION);
   EXPECT_EQ(item.handling(), "Read in the office.");
   EXPECT_EQ(item.trigger(), v1::TRIGGER_ON_EVENT);
   EXPECT_EQ(item.relations_size(), 5);

@@ -259,6 +259,13 @@ bool CompiledAgreements::CoversChildren(const auth::Principal& caller, Purpose p
   });
 }
 
+const v1::Item* CompiledAgreements::ItemOf(absl::string_view rule) const {
+  const auto at =
+      std::lower_bound(rules_.begin(), rules_.end(), rule,
+                       [](const Rule& each, absl::string_view name) { return each.name < name; });
+  return at != rules_.end() && at->name == rule ? at->item : nullptr;
+}
+
 bool CompiledAgreements::AsksForProvider(options::v1::Role role, Purpose purpose,
                                          RecordKind kind) const {
   const auto candidates = CandidatesFor(role, purpose, kind);

@@ -78,6 +78,7 @@ class CompiledAgreements final : public Agreements {
   bool CoversChildren(const auth::Principal& caller, Purpose purpose,
                       absl::CivilDay day) const override;
   bool AsksForProvider(options::v1::Role role, Purpose purpose, RecordKind kind) const override;
+  const v1::Item* ItemOf(absl::string_view rule) const override;
   const std::vector<v1::Agreement>& agreements() const override { return agreements_; }
 
   // By name. Every signed agreement's items, whatever their dates.
@@ -98,7 +99,7 @@ class CompiledAgreements final : public Agreements {
   const std::vector<v1::Agreement> agreements_;  // rules point into them
   const std::string version_;
   CategorySet secret_;
-  std::vector<Rule> rules_;
+  std::vector<Rule> rules_;  // by name
   std::vector<Span> spans_;  // by role, purpose, kind of record
   std::vector<const Rule*> candidates_;
 };

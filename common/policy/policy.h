@@ -131,6 +131,8 @@ class Agreements {
                               absl::CivilDay day) const = 0;
   // Whether a rule for (role, purpose, kind) asks who provides the record.
   virtual bool AsksForProvider(options::v1::Role role, Purpose purpose, RecordKind kind) const = 0;
+  // The item that a decision's rule names; null for a rule of no item.
+  virtual const v1::Item* ItemOf(absl::string_view rule) const = 0;
   // The agreements, in the order of their ids; for explanations and tools.
   virtual const std::vector<v1::Agreement>& agreements() const = 0;
 };

@@ -29,6 +29,12 @@ bool IsCaseReference(absl::string_view text) {
   return true;
 }
 
+bool MayCall(const Method& method, const auth::Principal& caller, options::v1::Purpose purpose) {
+  if (!method.MayCall(caller.role, purpose)) return false;
+  const bool is_operation = purpose == options::v1::PURPOSE_HUB_OPERATION;
+  return caller.is_service() ? is_operation && method.IsForService(caller.system) : !is_operation;
+}
+
 absl::Status CheckCovered(const policy::Agreements& agreements, const Method& method,
                           const auth::Principal& caller, options::v1::Purpose purpose,
                           absl::CivilDay today) {

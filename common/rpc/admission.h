@@ -19,6 +19,10 @@ absl::StatusOr<options::v1::Purpose> ParsePurpose(absl::string_view text);
 // it.
 bool IsCaseReference(absl::string_view text);
 
+// Step `method access`: whether the caller's role may call the method for the purpose. A service by
+// its certificate alone acts for hub operation, with the methods that name it; nobody else does.
+bool MayCall(const Method& method, const auth::Principal& caller, options::v1::Purpose purpose);
+
 // Step `agreement`: AGREEMENT_MISSING unless an agreement of the set gives the caller something for
 // the purpose today; for methods about children, something about children.
 absl::Status CheckCovered(const policy::Agreements& agreements, const Method& method,

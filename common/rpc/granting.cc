@@ -1,6 +1,7 @@
 #include "common/rpc/granting.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "common/base/status_macros.h"
@@ -15,8 +16,10 @@ using policy::Standing;
 namespace {
 
 template <class Visit>
-void ForEachCategory(Visit visit) {
-  for (int value = 0; value < 64; ++value) visit(static_cast<Category>(value));
+void ForEach(CategorySet set, Visit visit) {
+  for (std::uint64_t left = set.bits(); left != 0; left &= left - 1) {
+    visit(static_cast<Category>(std::countr_zero(left)));
+  }
 }
 
 }  // namespace
@@ -150,8 +153,8 @@ const Granting::Made* Granting::WhoWithheld(policy::Category category) const {
 }
 
 void Granting::FillWithheld(types::v1::Disclosure* disclosure) const {
-  ForEachCategory([&](Category value) {
-    if (!granted_.withheld.Has(value) || agreements_.IsSecret(value)) return;
+  ForEach(granted_.withheld, [&](Category value) {
+    if (agreements_.IsSecret(value)) return;
     auto* row = disclosure->add_withheld();
     row->set_category(value);
     const Made* made = WhoWithheld(value);
@@ -164,20 +167,46 @@ void Granting::FillWithheld(types::v1::Disclosure* disclosure) const {
   });
 }
 
+void Granting::FillTerms(types::v1::Disclosure* disclosure) const {
+  std::vector<std::pair<absl::string_view, CategorySet>> given;  // by rule
+  for (const Made& made : made_) {
+    ForEach(granted_.disclosed, [&](Category value) {
+      const absl::string_view rule = made.decision.rules[static_cast<std::size_t>(value)];
+      if (rule.empty()) return;
+      auto row = std::find_if(given.begin(), given.end(),
+                              [&](const auto& each) { return each.first == rule; });
+      if (row == given.end()) row = given.insert(given.end(), {rule, CategorySet()});
+      row->second.Add(value);
+    });
+  }
+  std::sort(given.begin(), given.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [rule, categories] : given) {
+    const policy::v1::Item* item = agreements_.ItemOf(rule);
+    if (item == nullptr ||
+        (item->onward() == types::v1::ONWARD_SHARING_UNSPECIFIED && item->handling().empty())) {
+      continue;
+    }
+    types::v1::Terms* terms = disclosure->add_terms();
+    terms->set_rule(std::string(rule));
+    terms->set_onward(item->onward());
+    terms->set_handling(item->handling());
+    ForEach(categories, [&](Category value) { terms->add_categories(value); });
+  }
+}
+
 void Granting::FillEntry(absl::string_view pseudonym_key, audit::v1::AuditEntry* entry) const {
   for (const std::string& record : records_) entry->add_records(record);
   for (const auto& [child, standing] : facts_.standings()) {
     entry->add_child_pseudonyms(crypto::HmacSha256(pseudonym_key, child));
   }
-  ForEachCategory([&](Category value) {
-    if (granted_.disclosed.Has(value)) entry->add_disclosed(value);
-    if (granted_.withheld.Has(value)) entry->add_withheld(value);
-  });
+  ForEach(granted_.disclosed, [&](Category value) { entry->add_disclosed(value); });
+  ForEach(granted_.withheld, [&](Category value) { entry->add_withheld(value); });
   std::vector<absl::string_view> rules;
   for (const Made& made : made_) {
-    ForEachCategory([&](Category value) {
+    ForEach(granted_.disclosed, [&](Category value) {
       const absl::string_view rule = made.decision.rules[static_cast<std::size_t>(value)];
-      if (rule.empty() || !granted_.disclosed.Has(value)) return;
+      if (rule.empty()) return;
       if (std::find(rules.begin(), rules.end(), rule) == rules.end()) rules.push_back(rule);
     });
     audit::v1::DecisionInputs* inputs = entry->add_decisions();

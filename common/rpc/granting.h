@@ -49,6 +49,8 @@ class Granting final : public Visibility {
   // Rows of `withheld`: of records that the caller may know, without categories whose existence is
   // secret. A record that the caller may not know leaves no row.
   void FillWithheld(types::v1::Disclosure* disclosure) const;
+  // Terms of the rules that gave what was disclosed, in the order of their names.
+  void FillTerms(types::v1::Disclosure* disclosure) const;
   // Records, children (as pseudonyms under `pseudonym_key`), categories, rules, and what each
   // decision rested on.
   void FillEntry(absl::string_view pseudonym_key, audit::v1::AuditEntry* entry) const;

@@ -1,10 +1,12 @@
 #include "common/rpc/method_table.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/base/limits.h"
 #include "common/base/status_macros.h"
 #include "trusthub/types/v1/disclosure.pb.h"
@@ -50,6 +52,12 @@ absl::Status ReadRule(Method* method) {
   if (rule.action().empty() || rule.roles().empty() || rule.purposes().empty() ||
       rule.record_kind() == options::v1::RECORD_KIND_UNSPECIFIED) {
     return Flaw(descriptor, "has a (rule) without action, record_kind, roles or purposes");
+  }
+  const bool is_for_services =
+      std::find(rule.purposes().begin(), rule.purposes().end(),
+                options::v1::PURPOSE_HUB_OPERATION) != rule.purposes().end();
+  if (is_for_services == rule.services().empty()) {
+    return Flaw(descriptor, "must name its services when it is for hub operation, and only then");
   }
   for (const int role : rule.roles()) method->roles |= std::uint64_t{1} << role;
   for (const int purpose : rule.purposes()) method->purposes |= std::uint64_t{1} << purpose;
@@ -105,6 +113,11 @@ absl::string_view Method::SubjectOf(const google::protobuf::Message& request) co
       message->GetReflection()->GetStringReference(*message, subject_path.back(), &scratch);
   // Generated messages return a reference into themselves; `scratch` serves dynamic ones only.
   return &value == &scratch ? absl::string_view(kUnused) : absl::string_view(value);
+}
+
+bool Method::IsForService(absl::string_view system) const {
+  return absl::ConsumePrefix(&system, "/service/") &&
+         std::find(rule.services().begin(), rule.services().end(), system) != rule.services().end();
 }
 
 absl::StatusOr<std::unique_ptr<MethodTable>> MethodTable::Compile(

@@ -39,6 +39,9 @@ struct Method {
   bool MayCall(options::v1::Role role, options::v1::Purpose purpose) const {
     return ((roles >> role) & 1) != 0 && ((purposes >> purpose) & 1) != 0;
   }
+  // Whether the service of the hub whose SPIFFE id has this path ("/service/referrals") may call it
+  // by its certificate alone.
+  bool IsForService(absl::string_view system) const;
   // The value at subject_path; empty without one.
   absl::string_view SubjectOf(const google::protobuf::Message& request) const;
 };

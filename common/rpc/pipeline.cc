@@ -134,10 +134,7 @@ absl::Status Pipeline::Admit(const Incoming& incoming, absl::Time deadline,
   if (!IsCaseReference(incoming.case_reference)) return error::PurposeMissing("case reference");
 
   Observe(Step::kMethodAccess);
-  // A service by its certificate alone keeps projections and nothing else; nobody else does that.
-  const bool is_operation = admission->purpose == options::v1::PURPOSE_HUB_OPERATION;
-  if (is_operation != admission->caller->is_service() ||
-      !incoming.method->MayCall(admission->caller->role, admission->purpose)) {
+  if (!MayCall(*incoming.method, *admission->caller, admission->purpose)) {
     return error::MethodNotPermitted(incoming.method->rule.action());
   }
 
@@ -310,6 +307,7 @@ absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message&
   if (granting.rests_on_consent()) TRUSTHUB_RETURN_IF_ERROR(CheckConsentFacts(call.facts_age));
   call.disclosure.Clear();
   granting.FillWithheld(&call.disclosure);
+  granting.FillTerms(&call.disclosure);
   call.delivered.clear();
   out->SerializeToString(&call.delivered);
   call.content_hash = crypto::Sha256(call.delivered);

@@ -86,6 +86,7 @@ class ScriptedAgreements final : public policy::Agreements {
   std::function<bool(const auth::Principal&, policy::Purpose, absl::CivilDay)> covers;
   bool asks_for_provider = false;
   policy::CategorySet secret;
+  std::map<std::string, policy::v1::Item, std::less<>> items;  // by rule
 
   policy::Decision Decide(const policy::Question& question) const override;
   absl::string_view version() const override { return version_; }
@@ -100,6 +101,10 @@ class ScriptedAgreements final : public policy::Agreements {
   }
   bool AsksForProvider(options::v1::Role, policy::Purpose, policy::RecordKind) const override {
     return asks_for_provider;
+  }
+  const policy::v1::Item* ItemOf(absl::string_view rule) const override {
+    const auto item = items.find(rule);
+    return item == items.end() ? nullptr : &item->second;
   }
   const std::vector<policy::v1::Agreement>& agreements() const override { return agreements_; }
 

@@ -65,6 +65,35 @@ TEST_F(PipelineTest, TheReferrerIsNotGivenTheRationale) {
   EXPECT_FALSE(response.disclosure().withheld(0).reason().empty());
 }
 
+TEST_F(PipelineTest, TheAnswerSaysOnWhatTermsItWasGiven) {
+  const Referral submitted = Submit();
+  auto agreements = std::make_shared<ScriptedAgreements>();
+  policy::v1::Item& item = agreements->items["scripted/terms"];
+  item.set_onward(types::v1::ONWARD_SHARING_NOT_PERMITTED);
+  item.set_handling("Keep it apart.");
+  agreements->items["scripted/everything"];  // asks nothing
+  agreements->decide = [](const policy::Question&) {
+    policy::Decision decision = ScriptedAgreements::Everything();
+    decision.rules[options::v1::CATEGORY_REFERRAL_CONCERN] = "scripted/terms";
+    decision.rules[options::v1::CATEGORY_HEALTH_DETAIL] = "scripted/terms";  // it holds none
+    return decision;
+  };
+  Use(agreements);
+  GetReferralRequest get;
+  get.set_name(submitted.name());
+  const Answer answer = Run(NewCall("GetReferral", get.SerializeAsString()));
+  ASSERT_TRUE(answer.status.ok()) << answer.status;
+  GetReferralResponse response;
+  ASSERT_TRUE(response.ParseFromString(answer.bytes));
+  ASSERT_EQ(response.disclosure().terms_size(), 1);
+  const types::v1::Terms& terms = response.disclosure().terms(0);
+  EXPECT_EQ(terms.rule(), "scripted/terms");
+  ASSERT_EQ(terms.categories_size(), 1);
+  EXPECT_EQ(terms.categories(0), options::v1::CATEGORY_REFERRAL_CONCERN);
+  EXPECT_EQ(terms.onward(), types::v1::ONWARD_SHARING_NOT_PERMITTED);
+  EXPECT_EQ(terms.handling(), "Keep it apart.");
+}
+
 TEST_F(PipelineTest, SameRequestTwiceGivesOneRecordAndTheSameAnswer) {
   const Referral first = Submit();
   const Referral second = Submit();

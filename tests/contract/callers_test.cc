@@ -294,6 +294,31 @@ TEST_F(CallersTest, CertificatesOfForeignAuthoritiesDoNotConnect) {
   }
 }
 
+TEST_F(CallersTest, ServicesAloneMayCallWhatNamesThemAndNothingElse) {
+  int permitted = 0;
+  for (const char* caller : hubctl::kServices) {
+    const std::string base = absl::StrCat(hub_->hub().folder(), "/pki/services/", caller, "/tls");
+    const rpc::TlsFiles tls{base + ".pem", base + ".key", hub_->hub().TlsOf(kAgency).server_ca};
+    for (const Offered& offered : offered_) {
+      testing::RawClient client(hub_->hub().addresses().at(offered.service), tls);
+      const auto& services = offered.method->rule.services();
+      const bool named = std::find(services.begin(), services.end(), caller) != services.end();
+      const absl::Status status =
+          client.Call(offered.method->path, MetadataOf("", options::v1::PURPOSE_HUB_OPERATION), "");
+      const auto refused =
+          StatusIs(StatusCode::kPermissionDenied, errors::v1::ERROR_REASON_METHOD_NOT_PERMITTED);
+      if (named) {
+        ++permitted;
+        EXPECT_THAT(status, ::testing::Not(refused)) << caller << ": " << offered.Name();
+        EXPECT_FALSE(absl::IsUnauthenticated(status)) << caller << ": " << offered.Name();
+      } else {
+        EXPECT_THAT(status, refused) << caller << ": " << offered.Name();
+      }
+    }
+  }
+  EXPECT_GT(permitted, 0);
+}
+
 TEST_F(CallersTest, RolesAndPurposesWithoutRightsAreRefused) {
   std::set<std::string> open_to_all_roles;
   std::set<std::string> open_to_all_purposes;

@@ -101,7 +101,8 @@ errors::v1::Status WireOf(const absl::Status& status) {
 
 std::vector<errors::v1::ErrorInfo> InfosOf(const absl::Status& status) {
   std::vector<errors::v1::ErrorInfo> infos;
-  for (const auto& detail : WireOf(status).details()) {
+  const auto wire = WireOf(status);
+  for (const auto& detail : wire.details()) {
     errors::v1::ErrorInfo info;
     if (absl::EndsWith(detail.type_url(), "ErrorInfo") && info.ParseFromString(detail.value())) {
       infos.push_back(std::move(info));

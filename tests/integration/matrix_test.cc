@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
+#include "common/proto/print.h"
 #include "common/testing/matchers.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
@@ -209,7 +210,8 @@ TEST_P(MatrixTest, GivesExactly) {
   const auto request = RequestFor(stage->family(cell.which), cell);
   const Answer answer = Ask(stage->cast().At(cell.worker), *request, cell.purpose, kReference);
   EXPECT_EQ(KindsIn(answer), cell.expected)
-      << (answer.status.ok() ? answer.response->Utf8DebugString() : answer.status.ToString());
+      << (answer.status.ok() ? proto::PrintOperational(*answer.response)
+                             : answer.status.ToString());
 }
 
 // What answers hold, beside what is operational; by whom they are read.

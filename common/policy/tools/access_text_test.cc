@@ -89,14 +89,14 @@ TEST(AccessTextTest, ALossSaysWhatDeniesItNow) {
 
 TEST(TermsTest, SaysWhatIsWrittenDifferently) {
   v1::Agreement before = PlanDates();
-  before.mutable_items(0)->set_onward(v1::ONWARD_SHARING_NOT_PERMITTED);
+  before.mutable_items(0)->set_onward(types::v1::ONWARD_SHARING_NOT_PERMITTED);
   v1::Agreement after = PlanDates();
   after.set_version("1.1");
   *after.mutable_review_date() = DateToProto(absl::CivilDay(2011, 3, 31));
   v1::Signatory& signatory = *after.add_signatories();
   signatory.set_office("Director");
   signatory.set_agency("agencies/council");
-  after.mutable_items(0)->set_onward(v1::ONWARD_SHARING_SAME_PURPOSE);
+  after.mutable_items(0)->set_onward(types::v1::ONWARD_SHARING_SAME_PURPOSE);
   after.mutable_arrangements()->set_breach_hours(24);
   *after.add_items() = after.items(0);
   after.mutable_items(1)->set_id("another");

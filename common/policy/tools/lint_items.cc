@@ -247,20 +247,20 @@ void CheckSecrets(const Item& item, CategorySet secrets, Findings* findings) {
   std::vector<std::string> given;
   for (const int category : item.categories()) {
     const bool with_permission = category == options::v1::CATEGORY_POLICE_INTELLIGENCE &&
-                                 item.onward() == v1::ONWARD_SHARING_WITH_PERMISSION;
+                                 item.onward() == types::v1::ONWARD_SHARING_WITH_PERMISSION;
     if (secrets.Has(static_cast<Category>(category)) && !with_permission) {
       given.push_back(CategoryWords(category));
     }
   }
-  if (given.empty() || item.onward() == v1::ONWARD_SHARING_NOT_PERMITTED) return;
-  const std::string what =
-      absl::StrCat("item `", item.id(), "` gives ", Listed(given, "and"),
-                   ", whose existence is secret, and does not forbid to pass it on (",
-                   item.onward() == v1::ONWARD_SHARING_UNSPECIFIED ? "nothing is said"
-                                                                   : OnwardWords(item.onward()),
-                   ")");
+  if (given.empty() || item.onward() == types::v1::ONWARD_SHARING_NOT_PERMITTED) return;
+  const std::string what = absl::StrCat(
+      "item `", item.id(), "` gives ", Listed(given, "and"),
+      ", whose existence is secret, and does not forbid to pass it on (",
+      item.onward() == types::v1::ONWARD_SHARING_UNSPECIFIED ? "nothing is said"
+                                                             : OnwardWords(item.onward()),
+      ")");
   const std::string action = "set `onward: not_permitted`";
-  if (item.onward() == v1::ONWARD_SHARING_WITH_PERMISSION) {
+  if (item.onward() == types::v1::ONWARD_SHARING_WITH_PERMISSION) {
     findings->Warn(item, Item::kOnwardFieldNumber, "secret-passed-on", what, action);
   } else {
     findings->Error(item, Item::kOnwardFieldNumber, "secret-passed-on", what, action);
@@ -276,7 +276,7 @@ void CheckHandling(const Item& item, Findings* findings) {
                                    "` gives police intelligence and does not say how to handle it"),
                       "say in `handling` what its grading asks of those who receive it");
     }
-    if (item.onward() == v1::ONWARD_SHARING_SAME_PURPOSE) {
+    if (item.onward() == types::v1::ONWARD_SHARING_SAME_PURPOSE) {
       findings->Error(item, Item::kOnwardFieldNumber, "police-passed-on",
                       absl::StrCat("item `", item.id(),
                                    "` lets police intelligence be passed on without asking"),
@@ -284,7 +284,7 @@ void CheckHandling(const Item& item, Findings* findings) {
     }
     return;
   }
-  if (item.onward() == v1::ONWARD_SHARING_UNSPECIFIED) {
+  if (item.onward() == types::v1::ONWARD_SHARING_UNSPECIFIED) {
     findings->Warn(item, Item::kOnwardFieldNumber, "no-onward-rule",
                    absl::StrCat("item `", item.id(), "` does not say whether it may be passed on"),
                    "add `onward`");

@@ -115,7 +115,7 @@ class Rendering {
 
   static std::string Afterwards(const Item& item) {
     std::vector<std::string> text;
-    if (item.onward() != v1::ONWARD_SHARING_UNSPECIFIED) {
+    if (item.onward() != types::v1::ONWARD_SHARING_UNSPECIFIED) {
       text.push_back(Capitalised(OnwardWords(item.onward())) + ".");
     }
     if (!item.handling().empty()) text.push_back(item.handling());

@@ -110,14 +110,14 @@ std::string ConditionWords(int condition) {
 
 std::string OnwardWords(int onward) {
   switch (onward) {
-    case v1::ONWARD_SHARING_NOT_PERMITTED:
+    case types::v1::ONWARD_SHARING_NOT_PERMITTED:
       return "not to be passed on";
-    case v1::ONWARD_SHARING_WITH_PERMISSION:
+    case types::v1::ONWARD_SHARING_WITH_PERMISSION:
       return "passed on only with the provider's permission";
-    case v1::ONWARD_SHARING_SAME_PURPOSE:
+    case types::v1::ONWARD_SHARING_SAME_PURPOSE:
       return "within the agency, for the same purpose";
     default:
-      return Words(v1::OnwardSharing_descriptor(), onward);
+      return Words(types::v1::OnwardSharing_descriptor(), onward);
   }
 }
 
