@@ -16,7 +16,6 @@
 #include "common/base/limits.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
-#include "common/crypto/tls_files.h"
 #include "common/error/error.h"
 #include "common/log/log.h"
 #include "common/rpc/agreement_sets.h"
@@ -26,6 +25,7 @@
 #include "common/rpc/front.h"
 #include "common/rpc/listener.h"
 #include "common/rpc/standing_rules.h"
+#include "common/rpc/tls_source.h"
 #include "common/store/sqlite/sqlite_store.h"
 #include "trusthub/events/v1/events_service.pb.h"
 
@@ -128,19 +128,24 @@ class HostImpl final : public Host {
     auto authenticator = auth::MakeAuthenticator({config_.trust_file, config_.audience});
     if (!authenticator.ok()) return InFile("trust_file", authenticator.status());
     authenticator_ = *std::move(authenticator);
-    return CheckTls();
+    TRUSTHUB_ASSIGN_OR_RETURN(metrics_, MakeMetrics(config_.metrics));
+    return InitTls();
   }
 
-  absl::Status CheckTls() const {
-    for (const auto& [setting, path] :
-         {std::pair("certificate", &config_.certificate),
-          std::pair("client_ca", &config_.client_ca), std::pair("server_ca", &config_.server_ca)}) {
-      if (absl::Status status = crypto::CheckCertificates(*path); !status.ok()) {
-        return InFile(setting, status);
-      }
-    }
-    const absl::Status key = crypto::CheckPrivateKey(config_.key, config_.certificate);
-    return key.ok() ? key : InFile("key", key);
+  absl::Status InitTls() {
+    TlsSource::Options options;
+    options.certificates = config_.certificate;
+    options.key = config_.key;
+    // Towards other services, which the client reads for itself.
+    options.authorities = config_.server_ca;
+    TRUSTHUB_RETURN_IF_ERROR(TlsSource::Open(options).status());
+    options.authorities = config_.client_ca;
+    options.authorities_setting = "client_ca";
+    options.needs_elliptic_key = true;
+    options.clock = clocks_.real;
+    options.metrics = metrics_.get();
+    TRUSTHUB_ASSIGN_OR_RETURN(tls_, TlsSource::Open(std::move(options)));
+    return absl::OkStatus();
   }
 
   absl::Status InitRules() {
@@ -173,7 +178,6 @@ class HostImpl final : public Host {
     TRUSTHUB_ASSIGN_OR_RETURN(store_, store::OpenSqlite(options));
     if (overrides.wrap_store) store_ = overrides.wrap_store(std::move(store_));
     TRUSTHUB_ASSIGN_OR_RETURN(spool_, audit::OpenSpool(config_.data_folder + "/refusals.spool"));
-    TRUSTHUB_ASSIGN_OR_RETURN(metrics_, MakeMetrics(config_.metrics));
     TRUSTHUB_ASSIGN_OR_RETURN(
         agreements_,
         AgreementSets::Open({config_.service, clocks_, metrics_.get()}, *store_, agreement_files_));
@@ -244,7 +248,7 @@ class HostImpl final : public Host {
     store_->SetEventListener([this](std::int64_t) { watches_->EventsAdded(); });
     if (!spool_->empty()) TRUSTHUB_RETURN_IF_ERROR(spool_->Drain(*store_));
     front_ = std::make_unique<Front>(*methods_, pipeline_.get(), watches_.get());
-    TRUSTHUB_ASSIGN_OR_RETURN(listener_, Listener::Start(config_, front_.get()));
+    TRUSTHUB_ASSIGN_OR_RETURN(listener_, Listener::Start(config_, tls_, front_.get()));
     projections_->Start();
     if (parts_.start_background) background_ = parts_.start_background(MakeBackstage());
     listener_->SetServing(true);
@@ -273,6 +277,8 @@ class HostImpl final : public Host {
   std::unique_ptr<proto::PageTokens> page_tokens_;
   std::unique_ptr<crypto::SigningKey> audit_key_;
   std::unique_ptr<auth::Authenticator> authenticator_;
+  std::unique_ptr<Metrics> metrics_;
+  std::shared_ptr<TlsSource> tls_;
   std::shared_ptr<const proto::CodeSets> code_sets_;
   std::shared_ptr<const timescales::Rules> rules_;
   events::StandingRules standing_rules_;
@@ -281,7 +287,6 @@ class HostImpl final : public Host {
   std::unique_ptr<store::LeafSequencer> tree_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<audit::Spool> spool_;
-  std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<AgreementSets> agreements_;
   std::shared_ptr<Client> client_;
   std::unique_ptr<Services> services_;

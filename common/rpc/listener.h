@@ -10,14 +10,17 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/config/config.h"
+#include "common/rpc/tls_source.h"
 #include "grpcpp/impl/service_type.h"
 
 namespace trusthub::rpc {
 
 class Listener {
  public:
-  // Binds config.listen and takes calls for `service`, which outlives the listener.
+  // Binds config.listen and takes calls for `service`, which outlives the listener. New connections
+  // use the newest version of `tls`; open ones go on as they are.
   static absl::StatusOr<std::unique_ptr<Listener>> Start(const config::Config& config,
+                                                         std::shared_ptr<TlsSource> tls,
                                                          grpc::Service* service);
   virtual ~Listener() = default;
   virtual int port() const = 0;

@@ -8,6 +8,7 @@
 #include "common/base/mutex.h"
 #include "prometheus/counter.h"
 #include "prometheus/exposer.h"
+#include "prometheus/gauge.h"
 #include "prometheus/histogram.h"
 #include "prometheus/registry.h"
 
@@ -35,7 +36,14 @@ class PrometheusMetrics final : public Metrics {
                         "Refusals that could not be recorded at once; must stay 0")),
         agreements_refused_(
             Single("trusthub_agreements_refused_total",
-                   "Activated sets of agreements that were not put in force; must stay 0")) {}
+                   "Activated sets of agreements that were not put in force; must stay 0")),
+        tls_refused_(
+            Single("trusthub_tls_refused_total", "New TLS files that were not taken; must stay 0")),
+        certificate_expiry_(prometheus::BuildGauge()
+                                .Name("trusthub_certificate_expiry_timestamp_seconds")
+                                .Help("When the TLS certificate in use ends")
+                                .Register(*registry_)
+                                .Add({})) {}
 
   absl::Status Listen(const std::string& address) {
     try {
@@ -60,6 +68,10 @@ class PrometheusMetrics final : public Metrics {
   void CountOverload() override { overload_.Increment(); }
   void CountSpooled() override { spooled_.Increment(); }
   void CountAgreementsRefused() override { agreements_refused_.Increment(); }
+  void CountTlsRefused() override { tls_refused_.Increment(); }
+  void SetCertificateExpiry(absl::Time expires) override {
+    certificate_expiry_.Set(static_cast<double>(absl::ToUnixSeconds(expires)));
+  }
 
  private:
   struct Cell {
@@ -92,6 +104,8 @@ class PrometheusMetrics final : public Metrics {
   prometheus::Counter& overload_;
   prometheus::Counter& spooled_;
   prometheus::Counter& agreements_refused_;
+  prometheus::Counter& tls_refused_;
+  prometheus::Gauge& certificate_expiry_;
   Mutex mutex_;
   std::map<std::pair<absl::string_view, int>, Cell> cells_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<prometheus::Exposer> exposer_;

@@ -30,6 +30,10 @@ class Metrics {
   virtual void CountSpooled() = 0;
   // Activated sets of agreements that this service could not put in force: must stay 0.
   virtual void CountAgreementsRefused() = 0;
+  // New files of the TLS identity that were not taken: must stay 0.
+  virtual void CountTlsRefused() = 0;
+  // When the certificate in use ends.
+  virtual void SetCertificateExpiry(absl::Time expires) = 0;
 };
 
 // `listen` is "host:port" of the Prometheus endpoint, or empty for none. Fails when it cannot be

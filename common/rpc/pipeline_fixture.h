@@ -126,6 +126,8 @@ class KeptMetrics final : public Metrics {
   void CountOverload() override { Count("overload"); }
   void CountSpooled() override { Count("spooled"); }
   void CountAgreementsRefused() override { Count("agreements refused"); }
+  void CountTlsRefused() override { Count("tls refused"); }
+  void SetCertificateExpiry(absl::Time) override { Count("certificate expiry"); }
 
   std::map<std::string, int> counts() const {
     MutexLock lock(mutex_);
