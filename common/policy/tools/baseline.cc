@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/numbers.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -25,12 +25,11 @@ using v1::Agreement;
 using v1::Item;
 
 constexpr char kHead[] =
-    "# What the agreements of this folder share, and the fields of every kind of record. Written "
-    "by\n"
-    "# `hubctl policy baseline`, never by hand; a test fails when sharing grows without a new "
-    "version\n"
-    "# of the agreement that gives it.\n";
+    "# What the agreements of this folder share, the fields of every kind of record, and who may\n"
+    "# ask for it. Written by `hubctl policy baseline`, never by hand; a test fails when sharing\n"
+    "# grows without a new version of the agreement that gives it.\n";
 constexpr char kFieldsMark[] = "# fields";
+constexpr char kAskableMark[] = "# askable";
 
 void Sort(RepeatedField<int>* list) { std::sort(list->begin(), list->end()); }
 void Sort(RepeatedPtrField<std::string>* list) { std::sort(list->begin(), list->end()); }
@@ -148,6 +147,27 @@ std::string CategoryNames(CategorySet categories) {
   return absl::StrJoin(names, "+");
 }
 
+template <typename Enum>
+std::string NameOf(const EnumDescriptor* values, Enum value) {
+  const auto* named = values->FindValueByNumber(value);
+  return named == nullptr ? absl::StrCat(static_cast<int>(value)) : ShortName(*named);
+}
+
+// "plan designated_lead education_support+child_protection_planning", by kind of record and role.
+void AppendAskable(const std::set<AccessCell>& askable, std::string* text) {
+  std::map<std::pair<RecordKind, options::v1::Role>, std::vector<std::string>> purposes;
+  for (const AccessCell& cell : askable) {
+    purposes[{cell.record_kind, cell.role}].push_back(
+        NameOf(options::v1::Purpose_descriptor(), cell.purpose));
+  }
+  absl::StrAppend(text, "---\n", kAskableMark, "\n");
+  for (const auto& [at, names] : purposes) {
+    absl::StrAppend(text, NameOf(options::v1::RecordKind_descriptor(), at.first), " ",
+                    NameOf(options::v1::Role_descriptor(), at.second), " ",
+                    absl::StrJoin(names, "+"), "\n");
+  }
+}
+
 // --- Reading ----------------------------------------------------------------------------------
 
 int ValueNamed(const EnumDescriptor* values, absl::string_view name) {
@@ -177,6 +197,37 @@ absl::Status ParseField(absl::string_view text, int line, Baseline* baseline) {
   return absl::OkStatus();
 }
 
+// "plan designated_lead education_support+child_protection_planning"
+absl::Status ParseAskable(absl::string_view text, int line, Baseline* baseline) {
+  const std::vector<std::string> words = absl::StrSplit(text, ' ');
+  if (words.size() != 3) return WrongLine(line, "not `kind role purposes`");
+  // What the protos no longer have was askable by nobody that is left.
+  const int kind = ValueNamed(options::v1::RecordKind_descriptor(), words[0]);
+  const int role = ValueNamed(options::v1::Role_descriptor(), words[1]);
+  for (const absl::string_view name : absl::StrSplit(words[2], '+')) {
+    const int purpose = ValueNamed(options::v1::Purpose_descriptor(), name);
+    if (kind == 0 || role == 0 || purpose == 0) continue;
+    baseline->askable.insert({static_cast<options::v1::Role>(role), static_cast<Purpose>(purpose),
+                              static_cast<RecordKind>(kind)});
+  }
+  return absl::OkStatus();
+}
+
+// The lines of a part that is no agreement, each by `parse`. `first` is the line of its mark.
+template <typename Parse>
+absl::Status ParseLines(absl::string_view part, int first, Parse parse, Baseline* baseline) {
+  int at = first;
+  for (const absl::string_view line : absl::StrSplit(part, '\n')) {
+    if (!line.empty() && line[0] != '#') TRUSTHUB_RETURN_IF_ERROR(parse(line, at, baseline));
+    ++at;
+  }
+  return absl::OkStatus();
+}
+
+bool IsMarked(absl::string_view part, absl::string_view mark) {
+  return absl::StartsWith(part, absl::StrCat(mark, "\n"));
+}
+
 int LinesIn(absl::string_view text) {
   return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
 }
@@ -191,6 +242,7 @@ Baseline BaselineOf(const Agreements& agreements, const Schema& schema) {
   Baseline baseline;
   for (auto& [id, agreement] : by_id) baseline.agreements.push_back(std::move(agreement));
   baseline.fields = schema.fields;
+  baseline.askable = schema.askable;
   return baseline;
 }
 
@@ -205,6 +257,7 @@ std::string BaselineText(const Baseline& baseline) {
       absl::StrAppend(&text, ShortName(*named), " ", path, " ", CategoryNames(needed), "\n");
     }
   }
+  AppendAskable(baseline.askable, &text);
   return text;
 }
 
@@ -212,26 +265,26 @@ absl::StatusOr<Baseline> ParseBaseline(absl::string_view text) {
   Baseline baseline;
   int line = 1;
   bool has_fields = false;
+  bool has_askable = false;
   for (const absl::string_view part : absl::StrSplit(text, "---\n")) {
     const int first = line;
     line += LinesIn(part) + 1;
     if (first == 1) continue;  // the comment at the head
-    if (part.substr(0, sizeof(kFieldsMark) - 1) == kFieldsMark) {
+    if (IsMarked(part, kFieldsMark)) {
       has_fields = true;
-      int at = first;
-      for (const absl::string_view field : absl::StrSplit(part, '\n')) {
-        if (!field.empty() && field[0] != '#') {
-          TRUSTHUB_RETURN_IF_ERROR(ParseField(field, at, &baseline));
-        }
-        ++at;
-      }
+      TRUSTHUB_RETURN_IF_ERROR(ParseLines(part, first, ParseField, &baseline));
+      continue;
+    }
+    if (IsMarked(part, kAskableMark)) {
+      has_askable = true;
+      TRUSTHUB_RETURN_IF_ERROR(ParseLines(part, first, ParseAskable, &baseline));
       continue;
     }
     const absl::StatusOr<AgreementFile> file = ReadAgreement("agreement", part);
     if (!file.ok()) return WrongLine(first, std::string(file.status().message()));
     baseline.agreements.push_back(Cut(file->agreement()));
   }
-  if (!has_fields) return WrongLine(line, "ends before its fields");
+  if (!has_fields || !has_askable) return WrongLine(line, "ends before its end");
   return baseline;
 }
 

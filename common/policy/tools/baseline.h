@@ -6,6 +6,7 @@
 #define TRUSTHUB_COMMON_POLICY_TOOLS_BASELINE_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Baseline {
   std::vector<v1::Agreement> agreements;
   // Schema::fields.
   std::map<RecordKind, std::map<std::string, CategorySet>> fields;
+  // Schema::askable: a method that lets more people ask shares more of what agreements give them.
+  std::set<AccessCell> askable;
 };
 
 Baseline BaselineOf(const Agreements& agreements, const Schema& schema);
@@ -35,7 +38,7 @@ absl::StatusOr<Baseline> ParseBaseline(absl::string_view text);
 struct Widening {
   std::string agreement;
   std::string version;
-  std::vector<std::string> rows;  // lines of access, and fields of records
+  std::vector<std::string> rows;  // lines of access, fields of records, who may ask for records
 };
 
 // Agreements whose version is that of `before` and which give more now. An agreement that is gone

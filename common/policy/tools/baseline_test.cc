@@ -65,6 +65,8 @@ Schema Fields() {
       Needs({options::v1::CATEGORY_OPERATIONAL, options::v1::CATEGORY_PLAN_STATUS});
   schema.fields[kPlan]["Plan.outcome"] =
       Needs({options::v1::CATEGORY_OPERATIONAL, options::v1::CATEGORY_PLAN_CONTENT});
+  schema.askable.insert(
+      {options::v1::ROLE_DESIGNATED_LEAD, options::v1::PURPOSE_CHILD_PROTECTION_PLANNING, kPlan});
   return schema;
 }
 
@@ -88,6 +90,7 @@ TEST(BaselineTest, ReadsBackWhatItWrote) {
   ASSERT_TRUE(again.ok()) << again.status().message() << "\n" << text;
   EXPECT_EQ(BaselineText(*again), text);
   EXPECT_EQ(again->fields, baseline.fields);
+  EXPECT_EQ(again->askable, baseline.askable);
   ASSERT_EQ(again->agreements.size(), 2u);
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(again->agreements[i].SerializeAsString(), baseline.agreements[i].SerializeAsString());
@@ -106,8 +109,10 @@ TEST(BaselineTest, TheOrderOfListsAndWordsForPeopleAreOfNoEffect) {
 TEST(BaselineTest, WhatIsNoBaselineIsRefused) {
   EXPECT_FALSE(ParseBaseline("").ok());
   EXPECT_FALSE(ParseBaseline("# head\n---\nid: [\n---\n# fields\n").ok());
-  EXPECT_FALSE(ParseBaseline("# head\n---\n# fields\nplan one\n").ok());
+  EXPECT_FALSE(ParseBaseline("# head\n---\n# fields\nplan one\n---\n# askable\n").ok());
+  EXPECT_FALSE(ParseBaseline("# head\n---\n# fields\n---\n# askable\nplan one\n").ok());
   const std::string text = BaselineText(Of({Plans()}));
+  EXPECT_FALSE(ParseBaseline(text.substr(0, text.find("---\n# askable"))).ok());
   EXPECT_FALSE(ParseBaseline(text.substr(0, text.find("# fields"))).ok());
 }
 
@@ -184,6 +189,23 @@ TEST(WideningTest, AFieldMoreProtectedOrGoneOrGivenToNobodyDoesNot) {
   schema.fields[kPlan].erase("Plan.outcome");
   schema.fields[kPlan]["Plan.advice"] = Needs({options::v1::CATEGORY_LEGAL});
   EXPECT_EQ(Widened(Of({Plans()}), Of({Plans()}, schema)), "");
+}
+
+TEST(WideningTest, AMethodThatLetsMorePeopleAskWidens) {
+  Schema more = Fields();
+  more.askable.insert(
+      {options::v1::ROLE_HEALTH_VISITOR, options::v1::PURPOSE_CHILD_PROTECTION_PLANNING, kPlan});
+  EXPECT_EQ(Widened(Of({Plans()}), Of({Plans()}, more)),
+            "plans 1.0\n+ a method lets health visitor ask for plan for child protection planning "
+            "(core-group)\n");
+  v1::Agreement newer = Plans();
+  newer.set_version("1.1");
+  EXPECT_EQ(Widened(Of({Plans()}), Of({newer}, more)), "");
+  EXPECT_EQ(Widened(Of({Plans()}, more), Of({Plans()})), "") << "fewer may ask";
+  Schema nobodys = Fields();
+  nobodys.askable.insert(
+      {options::v1::ROLE_INSPECTOR, options::v1::PURPOSE_CHILD_PROTECTION_PLANNING, kPlan});
+  EXPECT_EQ(Widened(Of({Plans()}), Of({Plans()}, nobodys)), "") << "no item gives them anything";
 }
 
 }  // namespace

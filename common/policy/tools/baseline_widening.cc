@@ -131,6 +131,40 @@ std::vector<std::string> FieldsGainedBy(const Agreement& agreement, const Baseli
   return rows;
 }
 
+// People of the agreement's items who may ask now for what the items give, and might not before.
+std::vector<std::string> AskersGainedBy(const Agreement& agreement, const Baseline& before,
+                                        const Baseline& now) {
+  std::map<std::pair<RecordKind, options::v1::Role>, std::set<Purpose>> purposes;
+  std::map<std::pair<RecordKind, options::v1::Role>, std::set<std::string>> items;
+  const auto lists = [](const auto& list, int value) {
+    return std::find(list.begin(), list.end(), value) != list.end();
+  };
+  for (const AccessCell& cell : now.askable) {
+    if (before.askable.count(cell) > 0) continue;
+    for (const Item& item : agreement.items()) {
+      if (item.categories().empty() || !lists(item.to().roles(), cell.role) ||
+          !lists(item.purposes(), cell.purpose) || !lists(item.records(), cell.record_kind)) {
+        continue;
+      }
+      purposes[{cell.record_kind, cell.role}].insert(cell.purpose);
+      items[{cell.record_kind, cell.role}].insert(item.id());
+    }
+  }
+  std::vector<std::string> rows;
+  for (const auto& [at, of] : purposes) {
+    std::vector<std::string> words;
+    for (const Purpose purpose : of) words.push_back(PurposeWords(purpose));
+    rows.push_back(absl::StrCat("+ a method lets ", RoleWords(at.second), " ask for ",
+                                RecordWords(at.first), " for ", Listed(words, "and"), " (",
+                                absl::StrJoin(items[at], ", "), ")"));
+  }
+  return rows;
+}
+
+void AppendTo(std::vector<std::string>* rows, std::vector<std::string> more) {
+  for (std::string& row : more) rows->push_back(std::move(row));
+}
+
 }  // namespace
 
 std::vector<Widening> WidenedUnsigned(const Baseline& before, const Baseline& now) {
@@ -146,9 +180,8 @@ std::vector<Widening> WidenedUnsigned(const Baseline& before, const Baseline& no
       widening.rows = GainsBy(id, then_by_id, now_by_id);
     }
     if (is != nullptr && is->status() == v1::AGREEMENT_STATUS_SIGNED) {
-      for (std::string& row : FieldsGainedBy(*is, before, now)) {
-        widening.rows.push_back(std::move(row));
-      }
+      AppendTo(&widening.rows, FieldsGainedBy(*is, before, now));
+      AppendTo(&widening.rows, AskersGainedBy(*is, before, now));
     }
     if (!widening.rows.empty()) widened.push_back(std::move(widening));
   }

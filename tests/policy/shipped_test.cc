@@ -1,0 +1,90 @@
+// The agreements that ship: what they share is kept in access.baseline beside them, so that sharing
+// does not grow unsigned.
+#include <algorithm>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "common/policy/policy.h"
+#include "common/policy/tools/baseline.h"
+#include "common/policy/tools/schema.h"
+#include "gtest/gtest.h"
+
+namespace trusthub::policy {
+namespace {
+
+constexpr char kFolder[] = TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/agreements";
+constexpr char kBaselineFile[] = TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/access.baseline";
+constexpr char kHowToWrite[] = "`hubctl policy baseline deploy/config/redbridge/agreements`";
+
+std::string ReadAll(const char* path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string Said(const std::vector<Widening>& widened) {
+  std::string said;
+  for (const Widening& each : widened) {
+    absl::StrAppend(&said, each.agreement, " ", each.version, " gives more than was signed:\n");
+    for (const std::string& row : each.rows) absl::StrAppend(&said, "  ", row, "\n");
+  }
+  return said;
+}
+
+// Of the set that ships, with `from` in `file` replaced.
+Baseline BaselineWith(absl::string_view file, absl::string_view from, absl::string_view to) {
+  absl::StatusOr<std::vector<AgreementText>> texts = ReadAgreementTexts(kFolder);
+  EXPECT_TRUE(texts.ok()) << texts.status().message();
+  for (AgreementText& each : *texts) {
+    if (each.file != file) continue;
+    EXPECT_TRUE(absl::StrContains(each.text, from)) << from;
+    each.text = absl::StrReplaceAll(each.text, {{from, to}});
+  }
+  const auto agreements = CompileAgreements(*texts);
+  EXPECT_TRUE(agreements.ok()) << agreements.status().message();
+  return BaselineOf(**agreements, SchemaOf(ContractFiles()));
+}
+
+Baseline Shipped() { return BaselineWith("", "", ""); }
+
+TEST(ShippedAgreementsTest, ShareWhatTheirBaselineSays) {
+  const absl::StatusOr<Baseline> kept = ParseBaseline(ReadAll(kBaselineFile));
+  ASSERT_TRUE(kept.ok()) << kept.status().message();
+  const Baseline now = Shipped();
+  EXPECT_EQ(Said(WidenedUnsigned(*kept, now)), "")
+      << "have the change signed and raise `version` of these agreements, or take it back";
+  EXPECT_TRUE(BaselineText(now) == ReadAll(kBaselineFile))
+      << "access.baseline is out of date; write it with " << kHowToWrite;
+}
+
+// The check would be green for ever if it saw nothing.
+TEST(ShippedAgreementsTest, AWiderAgreementNeedsANewVersion) {
+  const std::vector<Widening> widened =
+      WidenedUnsigned(Shipped(), BaselineWith("unscheduled-care.yaml", "relations: [presenting]",
+                                              "relations: [presenting, holding]"));
+  ASSERT_EQ(widened.size(), 1u) << Said(widened);
+  EXPECT_EQ(widened[0].agreement, "unscheduled-care");
+  EXPECT_FALSE(widened[0].rows.empty());
+}
+
+TEST(ShippedAgreementsTest, ANewFieldNeedsANewVersionOfWhatGivesIt) {
+  const Baseline now = Shipped();
+  Baseline before = now;
+  auto& fields = before.fields[options::v1::RECORD_KIND_CHECK];
+  ASSERT_EQ(fields.erase("trusthub.assessments.v1.Check.answer"), 1u);
+  const std::vector<Widening> widened = WidenedUnsigned(before, now);
+  ASSERT_FALSE(widened.empty());
+  EXPECT_TRUE(std::any_of(widened.begin(), widened.end(), [](const Widening& each) {
+    return each.agreement == "checks" && absl::StrContains(each.rows[0], "Check.answer");
+  })) << Said(widened);
+}
+
+}  // namespace
+}  // namespace trusthub::policy
