@@ -1,10 +1,12 @@
 // Each rule finds what it is for, and lets the honest neighbour pass.
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/tidy/include_rules.h"
+#include "tests/tidy/named_tests.h"
 #include "tests/tidy/source_tree.h"
 #include "tests/tidy/text_rules.h"
 
@@ -175,6 +177,22 @@ TEST(TextRules, FindMacros) {
   EXPECT_EQ(CheckMacros({"a.h", "#define TRUSTHUB_A_H_\n"}).size(), 0u);
   EXPECT_EQ(CheckMacros({"a.h", "#define MAX(a, b) a\n"}).size(), 1u);
   EXPECT_EQ(CheckMacros({"a.cc", "#define LIMIT 3\n"}).size(), 1u);
+}
+
+TEST(NamedTestsRule, FindsTestsThatAreNot) {
+  const std::vector<SourceFile> tree = {
+      {"common/a/a_test.cc",
+       "TEST(ATest, Works) {\n}\nTEST_F(Other, Goes) {\nTEST_P(Other, Too) {\n"}};
+  const std::set<std::string> tests = TestsOf(tree);
+  EXPECT_EQ(tests, (std::set<std::string>{"ATest.Works", "Other.Goes", "Other.Too"}));
+  EXPECT_EQ(
+      CheckNamedTests({"X.md", "`ATest.Works` and `Other.Too`, `README.md`, ATest.None"}, tests)
+          .size(),
+      0u);
+  const auto findings =
+      CheckNamedTests({"X.md", "fine\n`ATest.None`, `Other.Never`, `NewTest.X`"}, tests);
+  ASSERT_EQ(findings.size(), 3u);
+  EXPECT_EQ(findings[0].line, 2);
 }
 
 }  // namespace

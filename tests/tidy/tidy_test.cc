@@ -1,5 +1,7 @@
 // The tree keeps its own rules. Each finding names the file, the line and what to write instead.
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
@@ -7,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"
 #include "tests/tidy/include_rules.h"
+#include "tests/tidy/named_tests.h"
 #include "tests/tidy/source_tree.h"
 #include "tests/tidy/text_rules.h"
 
@@ -39,6 +42,19 @@ TEST(Tidy, NamesSayWhatIsInside) { ExpectNone(CheckNames); }
 TEST(Tidy, FilesFitInAHead) { ExpectNone(CheckLength); }
 TEST(Tidy, HeadersAreGuarded) { ExpectNone(CheckGuard); }
 TEST(Tidy, MacrosAreFew) { ExpectNone(CheckMacros); }
+
+TEST(Tidy, TestsThatDocumentsNameExist) {
+  const std::set<std::string> tests = TestsOf(Tree());
+  EXPECT_GT(tests.size(), 500u);
+  for (const char* path : {"deploy/SECURITY.md", "BUILD.md"}) {
+    std::ifstream file(std::string(TRUSTHUB_SOURCE_DIR "/") + path);
+    const SourceFile document{path, std::string(std::istreambuf_iterator<char>(file), {})};
+    EXPECT_FALSE(document.text.empty()) << path;
+    for (const Finding& finding : CheckNamedTests(document, tests)) {
+      ADD_FAILURE() << Describe(finding);
+    }
+  }
+}
 
 }  // namespace
 }  // namespace trusthub::tidy
