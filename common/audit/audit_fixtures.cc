@@ -40,6 +40,7 @@ store::LeafSequencer::Extension TestLog::Append(const std::vector<std::string>& 
   tree_->Accept();
   leaves_.insert(leaves_.end(), leaves.begin(), leaves.end());
   heads_.push_back(*extension->head);
+  snapshot_.Append(leaves, *extension);
   clock_.Advance(absl::Microseconds(1500));
   return *std::move(extension);
 }

@@ -15,6 +15,7 @@
 #include "common/crypto/crypto.h"
 #include "common/store/store.h"
 #include "common/testing/fake_clock.h"
+#include "common/testing/log_snapshot.h"
 
 namespace trusthub::audit {
 
@@ -37,6 +38,8 @@ class TestLog {
   const std::string& public_key() const { return key_->public_key(); }
   const crypto::SigningKey& key() const { return *key_; }
   store::LeafSequencer& tree() { return *tree_; }
+  // The log as a store keeps it.
+  testing::LogSnapshot& snapshot() { return snapshot_; }
   testing::FakeClock& clock() { return clock_; }
   LeafHashes hashes() const;
 
@@ -46,6 +49,7 @@ class TestLog {
   std::unique_ptr<store::LeafSequencer> tree_;
   std::vector<std::string> leaves_;
   std::vector<store::SealedHead> heads_;
+  testing::LogSnapshot snapshot_;
 };
 
 // The reader of a log kept as a vector.

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/store/store.h"
 #include "trusthub/audit/v1/entry.pb.h"
 
 namespace trusthub::audit {
@@ -17,6 +18,11 @@ inline constexpr int kSaltBytes = 16;
 
 // Sets a fresh salt and gives the canonical bytes: what the log keeps and hashes.
 std::string SaltAndSerialize(v1::AuditEntry& entry);
+
+// The leaf of an entry with a fresh salt, found again by the pseudonyms of its children.
+store::AppendLeaf MakeLeaf(v1::AuditEntry& entry);
+// The same of canonical bytes kept elsewhere; bytes that are no entry get no keys.
+store::AppendLeaf LeafOf(absl::string_view leaf);
 
 // Deterministic serialisation, fields by number, nothing else.
 std::string CanonicalBytes(const v1::AuditEntry& entry);

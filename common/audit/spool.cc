@@ -17,6 +17,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/audit/entry.h"
 #include "common/base/ids.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
@@ -192,7 +193,7 @@ class FileSpool final : public Spool {
     TRUSTHUB_ASSIGN_OR_RETURN(const std::size_t drained, DrainedUpTo(store));
     store::WriteSet set;
     for (const auto& [end, leaf] : entries.leaves) {
-      if (end > drained) set.leaves.emplace_back(leaf);
+      if (end > drained) set.leaves.push_back(LeafOf(leaf));
     }
     if (!set.leaves.empty()) {
       set.states.push_back(

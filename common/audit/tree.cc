@@ -134,7 +134,8 @@ class Tree final : public store::LeafSequencer {
   Tree(absl::string_view tree, const crypto::SigningKey* key, const Clock* clock)
       : tree_(tree), key_(key), clock_(clock) {}
 
-  absl::Status Restore(absl::string_view state, std::int64_t leaves) override {
+  absl::Status Restore(absl::string_view state, store::Snapshot& log) override {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t leaves, log.LeafCount());
     Frontier frontier;
     if (!state.empty() || leaves != 0) {
       TRUSTHUB_ASSIGN_OR_RETURN(frontier, ParseState(state));

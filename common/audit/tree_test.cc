@@ -80,7 +80,7 @@ TEST(TreeTest, RestoreGoesOnWhereTheStateWas) {
     before += batch;
     // The same next batch from the running tree and from a restored one.
     auto restored = MakeTree(kTestTree, &log.key(), &log.clock());
-    ASSERT_THAT(restored->Restore(extension.state, before), IsOk());
+    ASSERT_THAT(restored->Restore(extension.state, log.snapshot()), IsOk());
     const std::vector<absl::string_view> next = {"one", "two", "three"};
     const auto from_restored = restored->Extend(next);
     const auto from_running = log.tree().Extend(next);
@@ -123,15 +123,19 @@ TEST(TreeTest, NoLeavesSealTheSameRoot) {
 
 TEST(TreeTest, NewStoreStartsEmpty) {
   TestLog log;
-  EXPECT_THAT(log.tree().Restore("", 0), IsOk());
-  EXPECT_THAT(log.tree().Restore("", 3), StatusIs(absl::StatusCode::kDataLoss));
+  testing::LogSnapshot kept;
+  EXPECT_THAT(log.tree().Restore("", kept), IsOk());
+  kept.leaves() = {TestLeaf(1)};
+  EXPECT_THAT(log.tree().Restore("", kept), StatusIs(absl::StatusCode::kDataLoss));
 }
 
 TEST(TreeTest, RestoreRefusesWhatDoesNotFit) {
   TestLog log;
   const std::string state = log.AppendSome(13).state;
-  const auto restore = [&](absl::string_view bytes, std::int64_t leaves, const char* tree) {
-    return MakeTree(tree, &log.key(), &log.clock())->Restore(bytes, leaves);
+  const auto restore = [&](absl::string_view bytes, std::size_t leaves, const char* tree) {
+    testing::LogSnapshot kept = log.snapshot();
+    kept.leaves().resize(leaves, TestLeaf(99));
+    return MakeTree(tree, &log.key(), &log.clock())->Restore(bytes, kept);
   };
   ASSERT_THAT(restore(state, 13, kTestTree), IsOk());
   EXPECT_THAT(restore(state, 12, kTestTree), StatusIs(absl::StatusCode::kDataLoss));

@@ -325,7 +325,7 @@ absl::Status Pipeline::TakeWrites(CallState& call, const Granting& granting,
   call.writes = call.tx->TakeWrites();
   TRUSTHUB_ASSIGN_OR_RETURN(call.activated, stages_.agreements->TakeUp(&call.writes));
   // The last leaf is the call's: its place is the receipt's.
-  call.writes.leaves.push_back(audit::SaltAndSerialize(entry));
+  call.writes.leaves.push_back(audit::MakeLeaf(entry));
   if (!call.answer_key.empty() && to_remember != nullptr) {
     call.full_response.clear();
     to_remember->SerializeToString(&call.full_response);
@@ -393,8 +393,8 @@ void Pipeline::RecordRefusal(const Incoming& incoming, const Admission& admissio
   entry.set_reason(error::ReasonName(
       refusal.recorded == errors::v1::ERROR_REASON_UNSPECIFIED ? told : refusal.recorded));
   store::WriteSet set;
-  std::string leaf = audit::SaltAndSerialize(entry);
-  set.leaves.push_back(leaf);
+  set.leaves.push_back(audit::MakeLeaf(entry));
+  std::string leaf = set.leaves.back().bytes;
   stages_.store->Commit(
       std::move(set), [this, leaf = std::move(leaf), why = std::move(refusal.why),
                        then = std::move(then)](absl::StatusOr<store::Committed> committed) mutable {

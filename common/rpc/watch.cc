@@ -257,7 +257,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     entry.set_content_hash(content_hash);
     if (granting != nullptr) granting->FillEntry(stages().pseudonym_key, &entry);
     store::WriteSet set;
-    set.leaves.push_back(audit::SaltAndSerialize(entry));
+    set.leaves.push_back(audit::MakeLeaf(entry));
     stages().store->Commit(std::move(set), [this, then = std::move(then)](
                                                absl::StatusOr<store::Committed> committed) mutable {
       stages().executor->PostAdmitted(

@@ -25,6 +25,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -75,6 +76,14 @@ struct StoredLeaf {
   std::string bytes;
 };
 
+// Hashes of the log's tree, kept beside its leaves so that a proof need not read them all. What
+// they are is the log's own (audit/tiles.h).
+struct Tile {
+  int level = 0;
+  std::int64_t index = 0;
+  std::string bytes;
+};
+
 // One entry of an index. `key` is opaque bytes: a value, or its keyed hash for identifiers.
 struct IndexKey {
   std::string field;  // full name of the proto field, or a made-up name with a slash
@@ -115,15 +124,24 @@ struct Guard {
   std::int64_t seen;
 };
 
+// A leaf of the log, and keys under which it is found again, e.g. pseudonyms of the children it is
+// about. A key given twice counts once.
+struct AppendLeaf {
+  AppendLeaf(std::string leaf, std::vector<std::string> found_by = {})  // NOLINT: most have no keys
+      : bytes(std::move(leaf)), keys(std::move(found_by)) {}
+
+  std::string bytes;
+  std::vector<std::string> keys;
+};
+
 struct WriteSet {
   std::vector<PutRecord> records;
   std::vector<AppendEvent> events;
   std::vector<PutState> states;
   std::optional<PutAnswer> answer;
   std::vector<Guard> guards;
-  std::vector<std::string>
-      touches;                      // keys whose sequence goes up by one, e.g. the children written
-  std::vector<std::string> leaves;  // audit leaf inputs
+  std::vector<std::string> touches;  // keys whose sequence goes up by one, e.g. children written
+  std::vector<AppendLeaf> leaves;    // audit entries
 };
 
 // Where a leaf went.
@@ -150,18 +168,21 @@ struct Committed {
 
 using CommitCallback = absl::AnyInvocable<void(absl::StatusOr<Committed>)>;
 
+class Snapshot;
+
 // Makes audit leaves part of a commit; implemented by audit::Tree. Used by the store's writer only.
 class LeafSequencer {
  public:
   virtual ~LeafSequencer() = default;
   struct Extension {
     std::vector<LeafPlace> places;  // one a leaf
+    std::vector<Tile> tiles;        // to be kept with the leaves; each replaces its former version
     std::string state;              // to be kept with the leaves, handed back by Restore
     std::shared_ptr<const SealedHead> head;
   };
-  // Takes up the state of the last commit; `state` empty and `leaves` 0 in a new store. Fails when
-  // they do not fit together.
-  virtual absl::Status Restore(absl::string_view state, std::int64_t leaves) = 0;
+  // Takes up the state of the last commit, empty in a new store, over the leaves and tiles that
+  // `log` gives. Fails when they do not fit together.
+  virtual absl::Status Restore(absl::string_view state, Snapshot& log) = 0;
   // Places `leaves` after those accepted so far. Followed by exactly one Accept or Reject.
   virtual absl::StatusOr<Extension> Extend(const std::vector<absl::string_view>& leaves) = 0;
   virtual void Accept() = 0;
@@ -209,6 +230,13 @@ class Snapshot {
   virtual absl::StatusOr<std::vector<StoredLeaf>> ReadLeaves(std::int64_t first_index,
                                                              int limit) = 0;
   virtual absl::StatusOr<std::int64_t> LeafCount() = 0;
+  // Leaves that were given `key`, in order, at most `limit` from `first_index` on.
+  virtual absl::StatusOr<std::vector<StoredLeaf>> ListLeavesByKey(absl::string_view key,
+                                                                  std::int64_t first_index,
+                                                                  int limit) = 0;
+  // Tiles of a level, in order, at most `limit` from `first_index` on.
+  virtual absl::StatusOr<std::vector<Tile>> ReadTiles(int level, std::int64_t first_index,
+                                                      int limit) = 0;
   // The newest head; null in a new store. Kept with the leaves.
   virtual absl::StatusOr<std::shared_ptr<const SealedHead>> Head() = 0;
 };

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/base/status_macros.h"
 
 namespace trusthub::testing {
 namespace {
@@ -28,7 +29,8 @@ std::string Chain(absl::string_view root, absl::string_view leaf) {
 
 }  // namespace
 
-absl::Status FakeLeafSequencer::Restore(absl::string_view state, std::int64_t leaves) {
+absl::Status FakeLeafSequencer::Restore(absl::string_view state, store::Snapshot& log) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t leaves, log.LeafCount());
   if (state.empty()) {
     if (leaves != 0) return absl::DataLossError("leaves without a state");
     size_ = 0;
@@ -62,6 +64,8 @@ absl::StatusOr<store::LeafSequencer::Extension> FakeLeafSequencer::Extend(
   head->sign_time = absl::FromUnixSeconds(1'290'000'000) + absl::Seconds(next_size_);
   head->signature = absl::StrCat("signed ", next_size_);
   extension.head = std::move(head);
+  extension.tiles.push_back({0, next_size_, absl::StrCat(next_size_)});
+  extension.tiles.push_back({1, 0, absl::StrCat(next_size_)});
   extension.state = absl::StrCat(next_size_, ":", next_root_);
   return extension;
 }

@@ -1,7 +1,8 @@
 // File: fake_leaf_sequencer.h
 //
 // A LeafSequencer without cryptography, for tests of stores: a chain of hashes whose state must fit
-// the leaves that the store kept.
+// the leaves that the store kept. Each extension to `size` leaves gives two tiles: tile `size` of
+// level 0, and tile 0 of level 1 anew. Both say "{size}".
 #ifndef TRUSTHUB_COMMON_TESTING_FAKE_LEAF_SEQUENCER_H_
 #define TRUSTHUB_COMMON_TESTING_FAKE_LEAF_SEQUENCER_H_
 
@@ -16,7 +17,7 @@ namespace trusthub::testing {
 
 class FakeLeafSequencer : public store::LeafSequencer {
  public:
-  absl::Status Restore(absl::string_view state, std::int64_t leaves) override;
+  absl::Status Restore(absl::string_view state, store::Snapshot& log) override;
   absl::StatusOr<Extension> Extend(const std::vector<absl::string_view>& leaves) override;
   void Accept() override;
   void Reject() override;

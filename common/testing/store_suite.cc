@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/error/error.h"
 #include "common/time/clock.h"
 
@@ -336,6 +337,51 @@ TEST_P(StoreSuite, LeavesAreKeptWithTheirHead) {
   EXPECT_EQ((*leaves)[0].index, 1);
   EXPECT_EQ((*leaves)[0].bytes, "two");
   EXPECT_EQ(snapshot->ReadLeaves(0, 1)->size(), 1u);
+}
+
+TEST_P(StoreSuite, LeavesAreFoundByTheirKeys) {
+  WriteSet set;
+  set.leaves.push_back({"one", {"a", "b", "a"}});
+  set.leaves.push_back({"two", {}});
+  ASSERT_TRUE(Commit(std::move(set)).ok());
+  WriteSet later = LeafSet("three");
+  later.leaves.push_back({"four", {"a"}});
+  ASSERT_TRUE(Commit(std::move(later)).ok());
+  Reopen();
+  auto snapshot = Snap();
+  const auto found = [&](absl::string_view key, std::int64_t first, int limit) {
+    std::string joined;
+    const auto leaves = snapshot->ListLeavesByKey(key, first, limit);
+    for (const store::StoredLeaf& leaf : *leaves) {
+      absl::StrAppend(&joined, leaf.index, "=", leaf.bytes, " ");
+    }
+    return joined;
+  };
+  EXPECT_EQ(found("a", 0, 9), "0=one 3=four ");
+  EXPECT_EQ(found("a", 0, 1), "0=one ");
+  EXPECT_EQ(found("a", 1, 9), "3=four ");
+  EXPECT_EQ(found("b", 0, 9), "0=one ");
+  EXPECT_EQ(found("c", 0, 9), "");
+}
+
+TEST_P(StoreSuite, TilesAreKeptAndReplaced) {
+  ASSERT_TRUE(Commit(LeafSet("one")).ok());
+  ASSERT_TRUE(Commit(LeafSet("two")).ok());
+  Reopen();
+  ASSERT_TRUE(Commit(LeafSet("three")).ok());
+  auto snapshot = Snap();
+  const auto found = [&](int level, std::int64_t first, int limit) {
+    std::string joined;
+    const auto tiles = snapshot->ReadTiles(level, first, limit);
+    for (const store::Tile& tile : *tiles) {
+      absl::StrAppend(&joined, tile.level, "/", tile.index, "=", tile.bytes, " ");
+    }
+    return joined;
+  };
+  EXPECT_EQ(found(0, 0, 9), "0/1=1 0/2=2 0/3=3 ");
+  EXPECT_EQ(found(0, 2, 1), "0/2=2 ");
+  EXPECT_EQ(found(1, 0, 9), "1/0=3 ");
+  EXPECT_EQ(found(2, 0, 9), "");
 }
 
 TEST_P(StoreSuite, NothingIsWrittenWhenTheLogRefuses) {

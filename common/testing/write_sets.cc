@@ -38,7 +38,7 @@ WriteSet EventSet(absl::string_view child, absl::string_view bytes) {
 
 WriteSet LeafSet(absl::string_view leaf) {
   WriteSet set;
-  set.leaves.emplace_back(leaf);
+  set.leaves.emplace_back(std::string(leaf));
   return set;
 }
 

@@ -39,7 +39,7 @@ GroupWriter::GroupWriter(const SqliteOptions& options, std::unique_ptr<Connectio
 
 GroupWriter::~GroupWriter() { Stop(); }
 
-absl::Status GroupWriter::Start() {
+absl::Status GroupWriter::Start(Snapshot& log) {
   TRUSTHUB_RETURN_IF_ERROR(sets_.LoadCounters());
   counters_known_ = true;
   told_event_ = sets_.counters().last_event;
@@ -47,7 +47,7 @@ absl::Status GroupWriter::Start() {
     Query query = connection_->Use(Sql::kFindLog);
     TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
     const std::string state = found ? query.StringAt(0) : "";
-    TRUSTHUB_RETURN_IF_ERROR(options_.sequencer->Restore(state, sets_.counters().leaves));
+    TRUSTHUB_RETURN_IF_ERROR(options_.sequencer->Restore(state, log));
   }
   sqlite3_wal_hook(connection_->db(), &GroupWriter::OnCommit, this);
   thread_ = std::thread([this] { Run(); });
@@ -155,9 +155,13 @@ absl::Status GroupWriter::ApplySets(Group& group) {
 
 absl::Status GroupWriter::AppendLeaves(Group& group) {
   std::vector<absl::string_view> leaves;
+  std::vector<const AppendLeaf*> appended;
   for (const Pending& pending : group) {
     if (!pending.status.ok()) continue;
-    leaves.insert(leaves.end(), pending.set.leaves.begin(), pending.set.leaves.end());
+    for (const AppendLeaf& leaf : pending.set.leaves) {
+      leaves.push_back(leaf.bytes);
+      appended.push_back(&leaf);
+    }
   }
   if (leaves.empty()) return absl::OkStatus();
   absl::StatusOr<LeafSequencer::Extension> extension = options_.sequencer->Extend(leaves);
@@ -170,8 +174,9 @@ absl::Status GroupWriter::AppendLeaves(Group& group) {
     return absl::InternalError("the audit log lost leaves");
   }
   for (std::size_t i = 0; i < leaves.size(); ++i) {
-    TRUSTHUB_RETURN_IF_ERROR(sets_.AddLeaf(extension->places[i], leaves[i]));
+    TRUSTHUB_RETURN_IF_ERROR(sets_.AddLeaf(extension->places[i], *appended[i]));
   }
+  for (const Tile& tile : extension->tiles) TRUSTHUB_RETURN_IF_ERROR(sets_.PutTile(tile));
   TRUSTHUB_RETURN_IF_ERROR(sets_.SetLog(extension->state, *extension->head));
   auto place = extension->places.begin();
   for (Pending& pending : group) {

@@ -30,8 +30,8 @@ class GroupWriter {
   GroupWriter(const GroupWriter&) = delete;
   GroupWriter& operator=(const GroupWriter&) = delete;
 
-  // Hands the log its last state and begins to write.
-  absl::Status Start();
+  // Hands the log its last state, over what `log` gives, and begins to write.
+  absl::Status Start(Snapshot& log);
   void Commit(WriteSet set, CommitCallback done);
   void SetEventListener(std::function<void(std::int64_t)> listener);
   // Applies what waits, refuses all else, ends the thread.

@@ -12,6 +12,7 @@ namespace {
 // history    earlier versions.
 // entry      index entries; `only` marks unique ones.
 // sequence   touched: sets that touched a key; events: events of a child.
+// leaf_key   keys under which leaves are found again.
 constexpr char kTables[] = R"(
 CREATE TABLE record (
   position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind INTEGER NOT NULL, child TEXT,
@@ -38,6 +39,11 @@ CREATE TABLE answer (
   response BLOB NOT NULL, expires INTEGER NOT NULL) STRICT;
 CREATE INDEX answer_expires ON answer (expires);
 CREATE TABLE leaf (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE leaf_key (
+  key BLOB NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (key, position)) STRICT, WITHOUT ROWID;
+CREATE TABLE tile (
+  level INTEGER NOT NULL, position INTEGER NOT NULL, bytes BLOB NOT NULL,
+  PRIMARY KEY (level, position)) STRICT;
 CREATE TABLE log (
   id INTEGER PRIMARY KEY CHECK (id = 1), state BLOB NOT NULL, tree TEXT NOT NULL,
   size INTEGER NOT NULL, root BLOB NOT NULL, signed INTEGER NOT NULL,

@@ -15,7 +15,7 @@ namespace trusthub::store::sqlite {
 // "THub": marks our files (PRAGMA application_id).
 inline constexpr std::int64_t kApplicationId = 0x54487562;
 // Version of the tables (PRAGMA user_version).
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // Configures a writer's connection. Makes the tables in an empty file; in any other, checks that it
 // is a store of this version, and sound when `check` is set. Errors are one line and begin with

@@ -230,10 +230,18 @@ absl::Status SetWriter::Put(const PutState& state) {
 
 // --- The log ----------------------------------------------------------------------------------
 
-absl::Status SetWriter::AddLeaf(const LeafPlace& place, absl::string_view bytes) {
+absl::Status SetWriter::AddLeaf(const LeafPlace& place, const AppendLeaf& leaf) {
   if (place.index != counters_.leaves) return absl::InternalError("a leaf is out of place");
   ++counters_.leaves;
-  return connection_.Use(Sql::kAddLeaf).Int(place.index).Blob(bytes).Run();
+  TRUSTHUB_RETURN_IF_ERROR(connection_.Use(Sql::kAddLeaf).Int(place.index).Blob(leaf.bytes).Run());
+  for (const std::string& key : leaf.keys) {
+    TRUSTHUB_RETURN_IF_ERROR(connection_.Use(Sql::kAddLeafKey).Blob(key).Int(place.index).Run());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SetWriter::PutTile(const Tile& tile) {
+  return connection_.Use(Sql::kPutTile).Int(tile.level).Int(tile.index).Blob(tile.bytes).Run();
 }
 
 absl::Status SetWriter::SetLog(absl::string_view state, const SealedHead& head) {

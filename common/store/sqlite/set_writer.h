@@ -34,7 +34,8 @@ class SetWriter {
   // the whole transaction must be rolled back.
   absl::Status Apply(const WriteSet& set, absl::Time now);
   // Appends one leaf of the log.
-  absl::Status AddLeaf(const LeafPlace& place, absl::string_view bytes);
+  absl::Status AddLeaf(const LeafPlace& place, const AppendLeaf& leaf);
+  absl::Status PutTile(const Tile& tile);
   // Replaces the state of the log and its newest head.
   absl::Status SetLog(absl::string_view state, const SealedHead& head);
   // Removes at most `limit` answers that nobody will ask for any more.

@@ -145,12 +145,7 @@ class SqliteSnapshot : public Snapshot {
     TRUSTHUB_RETURN_IF_ERROR(Begin());
     Query query = connection_->Use(Sql::kReadLeaves);
     query.Int(first_index).Int(limit);
-    std::vector<StoredLeaf> leaves;
-    while (true) {
-      TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
-      if (!found) return leaves;
-      leaves.push_back({query.IntAt(0), query.StringAt(1)});
-    }
+    return Leaves(query);
   }
 
   absl::StatusOr<std::int64_t> LeafCount() override {
@@ -158,6 +153,28 @@ class SqliteSnapshot : public Snapshot {
     Query query = connection_->Use(Sql::kLastLeaf);
     TRUSTHUB_RETURN_IF_ERROR(query.Next().status());
     return query.IsNullAt(0) ? 0 : query.IntAt(0) + 1;
+  }
+
+  absl::StatusOr<std::vector<StoredLeaf>> ListLeavesByKey(absl::string_view key,
+                                                          std::int64_t first_index,
+                                                          int limit) override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kListLeavesByKey);
+    query.Blob(key).Int(first_index).Int(limit);
+    return Leaves(query);
+  }
+
+  absl::StatusOr<std::vector<Tile>> ReadTiles(int level, std::int64_t first_index,
+                                              int limit) override {
+    TRUSTHUB_RETURN_IF_ERROR(Begin());
+    Query query = connection_->Use(Sql::kReadTiles);
+    query.Int(level).Int(first_index).Int(limit);
+    std::vector<Tile> tiles;
+    while (true) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+      if (!found) return tiles;
+      tiles.push_back({level, query.IntAt(0), query.StringAt(1)});
+    }
   }
 
   absl::StatusOr<std::shared_ptr<const SealedHead>> Head() override {
@@ -205,6 +222,15 @@ class SqliteSnapshot : public Snapshot {
       TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
       if (!found) return records;
       records.push_back(RecordOf(query));
+    }
+  }
+
+  static absl::StatusOr<std::vector<StoredLeaf>> Leaves(Query& query) {
+    std::vector<StoredLeaf> leaves;
+    while (true) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+      if (!found) return leaves;
+      leaves.push_back({query.IntAt(0), query.StringAt(1)});
     }
   }
 

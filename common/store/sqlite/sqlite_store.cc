@@ -27,7 +27,11 @@ class SqliteStore : public Store {
                                                       options.readers_max)) {}
   ~SqliteStore() override { Close(); }
 
-  absl::Status Start() { return writer_.Start(); }
+  absl::Status Start() {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Snapshot> log,
+                              sqlite::OpenSnapshot(readers_, absl::InfiniteFuture()));
+    return writer_.Start(*log);
+  }
 
   absl::StatusOr<std::unique_ptr<Snapshot>> Open(absl::Time deadline) override {
     return sqlite::OpenSnapshot(readers_, deadline);

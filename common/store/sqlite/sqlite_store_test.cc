@@ -84,10 +84,10 @@ TEST(SqliteStoreTest, RefusesANewerVersion) {
   TempFolder folder;
   const std::string path = folder.File("store.db");
   ASSERT_EQ(ErrorOf(path), "");
-  RunSql(path, "PRAGMA user_version = 2");
+  RunSql(path, "PRAGMA user_version = 3");
   EXPECT_EQ(ErrorOf(path), absl::StrCat("store ", path,
                                         ": made by another version of the hub "
-                                        "(schema 2, this one knows 1)"));
+                                        "(schema 3, this one knows 2)"));
 }
 
 TEST(SqliteStoreTest, RefusesADamagedFile) {
@@ -260,7 +260,7 @@ int FillThenFree(const std::string& path, const std::function<void()>& free_spac
   absl::Status refused;
   while (refused.ok() && kept < 10'000) {
     WriteSet set = RecordSet(absl::StrCat("referrals/", kept), 1, std::string(20'000, 'x'));
-    set.leaves.push_back("leaf");
+    set.leaves.emplace_back("leaf");
     refused = CommitAndWait(**store, std::move(set)).status();
     if (refused.ok()) ++kept;
   }
@@ -270,7 +270,7 @@ int FillThenFree(const std::string& path, const std::function<void()>& free_spac
   if (*Snap(**store)->LeafCount() != kept) return 13;  // reads go on
   free_space();
   WriteSet again = RecordSet("referrals/again", 1, "x");
-  again.leaves.push_back("leaf");
+  again.leaves.emplace_back("leaf");
   const auto committed = CommitAndWait(**store, std::move(again));
   if (!committed.ok() || committed->leaves[0].index != kept) return 14;
   store->reset();

@@ -102,6 +102,18 @@ const char* TextOf(Sql sql) {
       return "SELECT max(position) FROM leaf";
     case Sql::kAddLeaf:
       return "INSERT INTO leaf (position, bytes) VALUES (?1, ?2)";
+    case Sql::kListLeavesByKey:
+      return "SELECT l.position, l.bytes FROM leaf_key k CROSS JOIN leaf l"
+             " ON l.position = k.position WHERE k.key = ?1 AND k.position >= ?2"
+             " ORDER BY k.position LIMIT ?3";
+    case Sql::kAddLeafKey:
+      return "INSERT INTO leaf_key (key, position) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    case Sql::kReadTiles:
+      return "SELECT position, bytes FROM tile WHERE level = ?1 AND position >= ?2"
+             " ORDER BY position LIMIT ?3";
+    case Sql::kPutTile:
+      return "INSERT INTO tile (level, position, bytes) VALUES (?1, ?2, ?3)"
+             " ON CONFLICT (level, position) DO UPDATE SET bytes = excluded.bytes";
     case Sql::kFindLog:
       return "SELECT state, tree, size, root, signed, signature FROM log WHERE id = 1";
     case Sql::kSetLog:

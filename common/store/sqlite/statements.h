@@ -57,6 +57,10 @@ enum class Sql : std::size_t {
   kReadLeaves,
   kLastLeaf,
   kAddLeaf,
+  kListLeavesByKey,
+  kAddLeafKey,
+  kReadTiles,
+  kPutTile,
   kFindLog,
   kSetLog,
   kCount
