@@ -51,7 +51,7 @@ absl::string_view OneProperty(const grpc::AuthContext& context, const char* name
 auth::Connection ReadConnection(const grpc::AuthContext& context) {
   auth::Connection connection;
   connection.encrypted = context.IsPeerAuthenticated() &&
-                         OneProperty(context, "transport_security_type") == "tls" &&
+                         OneProperty(context, "transport_security_type") == "ssl" &&
                          OneProperty(context, "security_level") == "TSI_PRIVACY_AND_INTEGRITY";
   connection.peer_uris = Properties(context, "peer_uri");
   connection.spiffe_ids = Properties(context, "peer_spiffe_id");
