@@ -53,10 +53,10 @@ store::LeafSequencer::Extension TestLog::AppendSome(int count) {
   return Append(leaves);
 }
 
-LeafHashes TestLog::hashes() const {
-  return [this](std::int64_t index) -> absl::StatusOr<std::string> {
+NodeHashes TestLog::hashes() const {
+  return NodesOf([this](std::int64_t index) -> absl::StatusOr<std::string> {
     return LeafHash(leaves_[static_cast<std::size_t>(index)]);
-  };
+  });
 }
 
 ReadLeaves ReaderOf(const std::vector<std::string>& leaves) {

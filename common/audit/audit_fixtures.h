@@ -41,7 +41,8 @@ class TestLog {
   // The log as a store keeps it.
   testing::LogSnapshot& snapshot() { return snapshot_; }
   testing::FakeClock& clock() { return clock_; }
-  LeafHashes hashes() const;
+  // Every hash computed from the leaves.
+  NodeHashes hashes() const;
 
  private:
   testing::FakeClock clock_;

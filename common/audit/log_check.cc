@@ -16,7 +16,8 @@ constexpr int kLeavesARead = 512;
 
 class Checker {
  public:
-  Checker(const ReadLeaves& read, const Witness& witness) : read_(read), witness_(witness) {}
+  Checker(const ReadLeaves& read, const Witness& witness)
+      : read_(read), witness_(witness), tiles_(witness.tiles) {}
 
   LogCheck Run(absl::string_view public_key) {
     result_.status = Check(public_key);
@@ -41,7 +42,7 @@ class Checker {
     if (!beyond.empty()) {
       return Fault(size, size, "there are entries that the newest head does not cover");
     }
-    return absl::OkStatus();
+    return witness_.tiles ? CheckedTiles(tiles_.Finish()) : absl::OkStatus();
   }
 
   // Heads in order of size; every one must be signed, and of the same tree.
@@ -74,7 +75,14 @@ class Checker {
       }
     }
     root_.Add(hash);
-    return PassHeads();
+    TRUSTHUB_RETURN_IF_ERROR(PassHeads());
+    return witness_.tiles ? CheckedTiles(tiles_.Add(hash)) : absl::OkStatus();
+  }
+
+  // Entries below a bad tile are good as far as heads vouch for them; proofs over them are not.
+  absl::Status CheckedTiles(absl::Status status) {
+    if (!absl::IsDataLoss(status)) return status;
+    return Fault(tiles_.bad_range().first, tiles_.bad_range().second - 1, status.message());
   }
 
   // Compares with every head of the size reached.
@@ -104,6 +112,7 @@ class Checker {
   std::size_t passed_ = 0;  // heads that agree
   std::int64_t good_ = 0;   // size of the largest of them
   RootBuilder root_;
+  TileCheck tiles_;
   LogCheck result_;
 };
 
@@ -115,7 +124,7 @@ LogCheck VerifyLog(const ReadLeaves& read, const Witness& witness, absl::string_
 
 LogCheck VerifyLog(const ReadLeaves& read, const store::SealedHead& head,
                    absl::string_view public_key) {
-  return VerifyLog(read, Witness{{head}, {}}, public_key);
+  return VerifyLog(read, Witness{{head}}, public_key);
 }
 
 }  // namespace trusthub::audit

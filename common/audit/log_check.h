@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/audit/tiles.h"
 #include "common/store/store.h"
 
 namespace trusthub::audit {
@@ -28,7 +29,9 @@ struct Witness {
   // Signed heads of the tree, of any sizes; the largest says how long the log is. At least one.
   std::vector<store::SealedHead> heads;
   // Leaf hashes by index, e.g. of receipts that agencies kept.
-  std::map<std::int64_t, std::string> leaf_hashes;
+  std::map<std::int64_t, std::string> leaf_hashes = {};
+  // The tiles kept beside the entries, to be checked with them; null where they cannot be read.
+  TileCheck::Read tiles = nullptr;
 };
 
 struct LogCheck {

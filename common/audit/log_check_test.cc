@@ -151,9 +151,9 @@ TEST_F(LogCheckTest, ForkSignedWithTheRealKeyIsFound) {
   std::vector<std::string> forged = log_.leaves();
   forged[63] = TestLeaf(5000);
   store::SealedHead head = log_.heads().back();
-  head.root = *RootOf(kEntries, [&](std::int64_t i) -> absl::StatusOr<std::string> {
-    return LeafHash(forged[static_cast<std::size_t>(i)]);
-  });
+  head.root = *RootOf(kEntries, NodesOf([&](std::int64_t i) -> absl::StatusOr<std::string> {
+                        return LeafHash(forged[static_cast<std::size_t>(i)]);
+                      }));
   head.signature = log_.key().Sign(HeadSigningInput(head));
   EXPECT_THAT(VerifyLog(ReaderOf(forged), head, log_.public_key()).status, IsOk());
   for (const store::SealedHead& seen : log_.heads()) {

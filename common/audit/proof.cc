@@ -26,15 +26,23 @@ std::int64_t SplitOf(std::int64_t size) {
   return static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(size - 1)));
 }
 
+// Root of the leaves from `begin`, a multiple of the smallest power of two that is not smaller than
+// the range, to before `end`: one complete subtree for each bit of its size.
 absl::StatusOr<std::string> RangeRoot(std::int64_t begin, std::int64_t end,
-                                      const LeafHashes& leaves) {
-  RootBuilder root;
-  for (std::int64_t i = begin; i < end; ++i) {
-    TRUSTHUB_ASSIGN_OR_RETURN(const std::string hash, leaves(i));
-    if (!IsHash(hash)) return Bad(absl::StrCat("leaf hash ", i, " is not 32 bytes"));
-    root.Add(hash);
+                                      const NodeHashes& nodes) {
+  if (begin == end) return EmptyRoot();
+  std::vector<std::string> roots;
+  for (std::int64_t left = end - begin; left > 0;) {
+    const int height = std::bit_width(static_cast<std::uint64_t>(left)) - 1;
+    TRUSTHUB_ASSIGN_OR_RETURN(std::string hash, nodes(height, begin >> height));
+    if (!IsHash(hash)) return Bad(absl::StrCat("a hash before leaf ", end, " is not 32 bytes"));
+    roots.push_back(std::move(hash));
+    begin += std::int64_t{1} << height;
+    left -= std::int64_t{1} << height;
   }
-  return root.Root();
+  std::string root = std::move(roots.back());
+  for (auto it = std::next(roots.rbegin()); it != roots.rend(); ++it) root = NodeHash(*it, root);
+  return root;
 }
 
 // RFC 9162's fn and sn: the path of one node and of the last node, level by level upwards.
@@ -77,13 +85,26 @@ std::string NodeHash(absl::string_view left, absl::string_view right) {
 
 std::string EmptyRoot() { return crypto::Sha256(absl::string_view()); }
 
-absl::StatusOr<std::string> RootOf(std::int64_t size, const LeafHashes& leaves) {
+NodeHashes NodesOf(LeafHashes leaves) {
+  return
+      [leaves = std::move(leaves)](int height, std::int64_t index) -> absl::StatusOr<std::string> {
+        RootBuilder root;
+        for (std::int64_t i = index << height; i < (index + 1) << height; ++i) {
+          TRUSTHUB_ASSIGN_OR_RETURN(const std::string hash, leaves(i));
+          if (!IsHash(hash)) return Bad(absl::StrCat("leaf hash ", i, " is not 32 bytes"));
+          root.Add(hash);
+        }
+        return root.Root();
+      };
+}
+
+absl::StatusOr<std::string> RootOf(std::int64_t size, const NodeHashes& nodes) {
   if (size < 0) return absl::InvalidArgumentError("a tree has no negative size");
-  return RangeRoot(0, size, leaves);
+  return RangeRoot(0, size, nodes);
 }
 
 absl::StatusOr<std::vector<std::string>> InclusionProof(std::int64_t index, std::int64_t size,
-                                                        const LeafHashes& leaves) {
+                                                        const NodeHashes& nodes) {
   if (index < 0 || index >= size) {
     return absl::InvalidArgumentError("the entry is not in a tree of that size");
   }
@@ -93,8 +114,8 @@ absl::StatusOr<std::vector<std::string>> InclusionProof(std::int64_t index, std:
   while (end - begin > 1) {
     const std::int64_t middle = begin + SplitOf(end - begin);
     const bool left = index < middle;
-    TRUSTHUB_ASSIGN_OR_RETURN(std::string sibling, left ? RangeRoot(middle, end, leaves)
-                                                        : RangeRoot(begin, middle, leaves));
+    TRUSTHUB_ASSIGN_OR_RETURN(std::string sibling, left ? RangeRoot(middle, end, nodes)
+                                                        : RangeRoot(begin, middle, nodes));
     proof.push_back(std::move(sibling));
     (left ? end : begin) = middle;
   }
@@ -103,7 +124,7 @@ absl::StatusOr<std::vector<std::string>> InclusionProof(std::int64_t index, std:
 }
 
 absl::StatusOr<std::vector<std::string>> ConsistencyProof(std::int64_t first, std::int64_t second,
-                                                          const LeafHashes& leaves) {
+                                                          const NodeHashes& nodes) {
   if (first < 1 || first > second) {
     return absl::InvalidArgumentError(
         "the earlier tree must have at least one entry and no more "
@@ -116,13 +137,13 @@ absl::StatusOr<std::vector<std::string>> ConsistencyProof(std::int64_t first, st
   while (end != first) {
     const std::int64_t middle = begin + SplitOf(end - begin);
     const bool left = first <= middle;
-    TRUSTHUB_ASSIGN_OR_RETURN(std::string sibling, left ? RangeRoot(middle, end, leaves)
-                                                        : RangeRoot(begin, middle, leaves));
+    TRUSTHUB_ASSIGN_OR_RETURN(std::string sibling, left ? RangeRoot(middle, end, nodes)
+                                                        : RangeRoot(begin, middle, nodes));
     proof.push_back(std::move(sibling));
     (left ? end : begin) = middle;
   }
   if (begin != 0) {
-    TRUSTHUB_ASSIGN_OR_RETURN(std::string own, RangeRoot(begin, end, leaves));
+    TRUSTHUB_ASSIGN_OR_RETURN(std::string own, RangeRoot(begin, end, nodes));
     proof.push_back(std::move(own));
   }
   std::reverse(proof.begin(), proof.end());

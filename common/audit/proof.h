@@ -21,14 +21,20 @@ std::string LeafHash(absl::string_view input);
 std::string NodeHash(absl::string_view left, absl::string_view right);
 std::string EmptyRoot();
 
-// Leaf hash of index i, for trees whose leaves are read when needed.
+// Hash of node `index` of height `height`: the root of the complete subtree over leaves
+// index << height to ((index + 1) << height) - 1. Height 0 are leaf hashes. For trees that are read
+// when needed; a proof asks for O(log n) of them.
+using NodeHashes = std::function<absl::StatusOr<std::string>(int height, std::int64_t index)>;
+// Leaf hash of index i.
 using LeafHashes = std::function<absl::StatusOr<std::string>(std::int64_t)>;
+// Computes every node from the leaves below it.
+NodeHashes NodesOf(LeafHashes leaves);
 
-absl::StatusOr<std::string> RootOf(std::int64_t size, const LeafHashes& leaves);
+absl::StatusOr<std::string> RootOf(std::int64_t size, const NodeHashes& nodes);
 absl::StatusOr<std::vector<std::string>> InclusionProof(std::int64_t index, std::int64_t size,
-                                                        const LeafHashes& leaves);
+                                                        const NodeHashes& nodes);
 absl::StatusOr<std::vector<std::string>> ConsistencyProof(std::int64_t first, std::int64_t second,
-                                                          const LeafHashes& leaves);
+                                                          const NodeHashes& nodes);
 
 // OK, or DATA_LOSS saying what does not fit.
 absl::Status VerifyInclusion(absl::string_view leaf_hash, std::int64_t index, std::int64_t size,

@@ -59,6 +59,10 @@ constexpr char kNode47[] = "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab
 absl::StatusOr<std::string> ReferenceLeaf(std::int64_t index) {
   return LeafHash(Inputs()[static_cast<std::size_t>(index)]);
 }
+const NodeHashes& ReferenceNodes() {
+  static const auto* nodes = new NodeHashes(NodesOf(ReferenceLeaf));
+  return *nodes;
+}
 
 std::vector<std::string> HexOf(const absl::StatusOr<Proof>& proof) {
   EXPECT_THAT(proof, IsOk());
@@ -89,7 +93,7 @@ TEST(ProofTest, LeavesNodesAndRootsAreThoseOfTheReference) {
     builder.Add(LeafHash(Inputs()[i]));
     EXPECT_EQ(Hex(builder.Root()), kRoots[i + 1]);
     EXPECT_EQ(builder.size(), static_cast<std::int64_t>(i) + 1);
-    EXPECT_EQ(Hex(*RootOf(static_cast<std::int64_t>(i) + 1, ReferenceLeaf)), kRoots[i + 1]);
+    EXPECT_EQ(Hex(*RootOf(static_cast<std::int64_t>(i) + 1, ReferenceNodes())), kRoots[i + 1]);
   }
   EXPECT_EQ(Hex(NodeHash(Raw(kLeafHashes[2]), Raw(kLeafHashes[3]))), kNode23);
   EXPECT_EQ(Hex(NodeHash(Raw(kLeafHashes[4]), Raw(kLeafHashes[5]))), kNode45);
@@ -101,7 +105,7 @@ TEST(ProofTest, LeavesNodesAndRootsAreThoseOfTheReference) {
 TEST(ProofTest, InclusionProofsAreThoseOfTheReference) {
   using Lines = std::vector<std::string>;
   const auto proof = [](std::int64_t index, std::int64_t size) {
-    return HexOf(InclusionProof(index, size, ReferenceLeaf));
+    return HexOf(InclusionProof(index, size, ReferenceNodes()));
   };
   EXPECT_EQ(proof(0, 1), Lines());
   EXPECT_EQ(proof(0, 8), (Lines{kLeafHashes[1], kNode23, kNode47}));
@@ -113,7 +117,7 @@ TEST(ProofTest, InclusionProofsAreThoseOfTheReference) {
 TEST(ProofTest, ConsistencyProofsAreThoseOfTheReference) {
   using Lines = std::vector<std::string>;
   const auto proof = [](std::int64_t first, std::int64_t second) {
-    return HexOf(ConsistencyProof(first, second, ReferenceLeaf));
+    return HexOf(ConsistencyProof(first, second, ReferenceNodes()));
   };
   constexpr char kLast3[] = "837dbb152e9b079010717e84e865da4ebc0fa198a806d59d31bf15accef22d0e";
   EXPECT_EQ(proof(1, 1), Lines());
@@ -141,6 +145,7 @@ LeafHashes ByteLeaves(std::int64_t begin = 0) {
     return (*hashes)[static_cast<std::size_t>(begin + i)];
   };
 }
+NodeHashes ByteNodes(std::int64_t begin = 0) { return NodesOf(ByteLeaves(begin)); }
 
 void AddLine(std::string& lines, absl::string_view prefix, const absl::StatusOr<Proof>& proof) {
   ASSERT_THAT(proof, IsOk());
@@ -165,12 +170,12 @@ TEST(ProofAccumulatorTest, Subtrees) {
       if (!IsSubtree(begin, end)) continue;
       const std::string range = absl::StrCat("[", begin, ", ", end, ")");
       const std::string line =
-          absl::StrCat(range, " ", Hex(*RootOf(end - begin, ByteLeaves(begin))), "\n");
+          absl::StrCat(range, " ", Hex(*RootOf(end - begin, ByteNodes(begin))), "\n");
       all += line;
       if (begin != end) not_empty += line;
       for (std::int64_t i = begin; i < end; ++i) {
         AddLine(inclusion, absl::StrCat(i, " ", range),
-                InclusionProof(i - begin, end - begin, ByteLeaves(begin)));
+                InclusionProof(i - begin, end - begin, ByteNodes(begin)));
       }
     }
   }
@@ -187,7 +192,7 @@ TEST(ProofAccumulatorTest, Roots) {
   RootBuilder builder;
   for (std::int64_t size = 0; size <= kMost; ++size) {
     if (size > 0) builder.Add(*ByteLeaves()(size - 1));
-    const std::string root = *RootOf(size, ByteLeaves());
+    const std::string root = *RootOf(size, ByteNodes());
     ASSERT_EQ(builder.Root(), root);
     absl::StrAppend(&lines, size, " ", Hex(root), "\n");
   }
@@ -199,11 +204,11 @@ TEST(ProofAccumulatorTest, InclusionAndConsistencyAndTheirChecks) {
   std::string inclusion;
   std::string consistency;
   std::vector<std::string> roots;
-  for (std::int64_t size = 0; size <= kMost; ++size) roots.push_back(*RootOf(size, ByteLeaves()));
+  for (std::int64_t size = 0; size <= kMost; ++size) roots.push_back(*RootOf(size, ByteNodes()));
   for (std::int64_t size = 1; size <= kMost; ++size) {
     const std::string& root = roots[static_cast<std::size_t>(size)];
     for (std::int64_t i = 0; i < size; ++i) {
-      const auto proof = InclusionProof(i, size, ByteLeaves());
+      const auto proof = InclusionProof(i, size, ByteNodes());
       AddLine(inclusion, absl::StrCat(i, " ", size), proof);
       ASSERT_THAT(VerifyInclusion(*ByteLeaves()(i), i, size, *proof, root), IsOk());
     }
@@ -211,7 +216,7 @@ TEST(ProofAccumulatorTest, InclusionAndConsistencyAndTheirChecks) {
   for (std::int64_t size = 1; size <= kMost; ++size) {
     const std::string& root = roots[static_cast<std::size_t>(size)];
     for (std::int64_t first = 1; first <= size; ++first) {
-      const auto proof = ConsistencyProof(first, size, ByteLeaves());
+      const auto proof = ConsistencyProof(first, size, ByteNodes());
       AddLine(consistency, absl::StrCat(first, " ", size), proof);
       ASSERT_THAT(
           VerifyConsistency(first, roots[static_cast<std::size_t>(first)], size, root, *proof),
@@ -267,7 +272,7 @@ TEST(ProofRefusalTest, InclusionOfAnythingElse) {
     for (std::int64_t i = 0; i < size; ++i) {
       SCOPED_TRACE(absl::StrCat(i, " of ", size));
       const std::string leaf = *ReferenceLeaf(i);
-      const Proof proof = *InclusionProof(i, size, ReferenceLeaf);
+      const Proof proof = *InclusionProof(i, size, ReferenceNodes());
       ASSERT_THAT(VerifyInclusion(leaf, i, size, proof, root), IsOk());
       for (const Proof& wrong : Corruptions(proof, root)) {
         EXPECT_THAT(VerifyInclusion(leaf, i, size, wrong, root), data_loss);
@@ -301,7 +306,7 @@ TEST(ProofRefusalTest, ConsistencyOfAnythingElse) {
     for (std::int64_t first = 1; first <= second; ++first) {
       SCOPED_TRACE(absl::StrCat(first, " to ", second));
       const std::string old_root = Raw(kRoots[first]);
-      const Proof proof = *ConsistencyProof(first, second, ReferenceLeaf);
+      const Proof proof = *ConsistencyProof(first, second, ReferenceNodes());
       ASSERT_THAT(VerifyConsistency(first, old_root, second, new_root, proof), IsOk());
       for (const Proof& wrong : Corruptions(proof, new_root)) {
         EXPECT_THAT(VerifyConsistency(first, old_root, second, new_root, wrong), data_loss);
@@ -329,16 +334,23 @@ TEST(ProofRefusalTest, ConsistencyOfAnythingElse) {
 }
 
 TEST(ProofRefusalTest, NothingIsProvedOfWhatIsNotThere) {
-  EXPECT_THAT(InclusionProof(8, 8, ReferenceLeaf), StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(InclusionProof(-1, 8, ReferenceLeaf), StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(ConsistencyProof(0, 8, ReferenceLeaf), StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(ConsistencyProof(9, 8, ReferenceLeaf), StatusIs(absl::StatusCode::kInvalidArgument));
-  const LeafHashes broken = [](std::int64_t) -> absl::StatusOr<std::string> {
+  EXPECT_THAT(InclusionProof(8, 8, ReferenceNodes()), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(InclusionProof(-1, 8, ReferenceNodes()),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(ConsistencyProof(0, 8, ReferenceNodes()),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(ConsistencyProof(9, 8, ReferenceNodes()),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  const NodeHashes broken = [](int, std::int64_t) -> absl::StatusOr<std::string> {
     return absl::UnavailableError("disk");
   };
   EXPECT_THAT(InclusionProof(0, 8, broken), StatusIs(absl::StatusCode::kUnavailable));
-  EXPECT_THAT(RootOf(8, [](std::int64_t) -> absl::StatusOr<std::string> { return "short"; }),
-              StatusIs(absl::StatusCode::kDataLoss));
+  const auto data_loss = StatusIs(absl::StatusCode::kDataLoss);
+  EXPECT_THAT(RootOf(8, [](int, std::int64_t) -> absl::StatusOr<std::string> { return "short"; }),
+              data_loss);
+  const NodeHashes short_leaf =
+      NodesOf([](std::int64_t) -> absl::StatusOr<std::string> { return "short"; });
+  EXPECT_THAT(RootOf(8, short_leaf), data_loss);
 }
 
 }  // namespace

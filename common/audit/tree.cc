@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "common/audit/head.h"
 #include "common/audit/proof.h"
+#include "common/audit/tiles.h"
 #include "common/base/status_macros.h"
 
 namespace trusthub::audit {
@@ -66,6 +67,12 @@ class Growth {
     while (Last(top()) > 0) AddLevel();
   }
 
+  // A node of the batch, or the one before it, which the frontier holds.
+  const Hash& At(int level, std::int64_t index) const {
+    const Level& nodes = levels_[static_cast<std::size_t>(level)];
+    if (index < nodes.first) return old_.roots[static_cast<std::size_t>(level)];
+    return nodes_[nodes.position + static_cast<std::size_t>(index - nodes.first)];
+  }
   const Hash& Leaf(std::int64_t offset) const { return nodes_[static_cast<std::size_t>(offset)]; }
   const Hash& Root() const { return nodes_.back(); }
 
@@ -101,13 +108,6 @@ class Growth {
   int top() const { return static_cast<int>(levels_.size()) - 1; }
   std::int64_t Last(int level) const { return (size_ - 1) >> level; }
 
-  // A node of the batch, or the one before it, which the frontier holds.
-  const Hash& At(int level, std::int64_t index) const {
-    const Level& nodes = levels_[static_cast<std::size_t>(level)];
-    if (index < nodes.first) return old_.roots[static_cast<std::size_t>(level)];
-    return nodes_[nodes.position + static_cast<std::size_t>(index - nodes.first)];
-  }
-
   void AddLevel() {
     const int below = top();
     const std::int64_t first = levels_.back().first >> 1;
@@ -142,7 +142,10 @@ class Tree final : public store::LeafSequencer {
       if (frontier.size != leaves) {
         return absl::DataLossError("the audit tree and its log differ in size");
       }
+      TRUSTHUB_RETURN_IF_ERROR(CheckHead(frontier, log));
     }
+    TRUSTHUB_RETURN_IF_ERROR(accepted_edge_.Read(leaves, log));
+    TRUSTHUB_RETURN_IF_ERROR(CheckEdge(frontier));
     accepted_ = frontier;
     waiting_ = false;
     return absl::OkStatus();
@@ -154,6 +157,7 @@ class Tree final : public store::LeafSequencer {
     pending_ = accepted_;
     std::string root;
     if (leaves.empty()) {
+      pending_edge_ = accepted_edge_;
       root = RootOf(accepted_);
     } else {
       const Growth growth(accepted_, leaves);
@@ -165,6 +169,10 @@ class Tree final : public store::LeafSequencer {
         place.inclusion_proof = growth.ProofOf(place.index);
       }
       pending_ = growth.NewFrontier();
+      pending_edge_ = accepted_edge_;
+      extension.tiles = pending_edge_.Grow(
+          accepted_.size, pending_.size,
+          [&](int height, std::int64_t index) { return View(growth.At(height, index)); });
       root = std::string(View(growth.Root()));
     }
     extension.state = StateOf(pending_);
@@ -174,13 +182,37 @@ class Tree final : public store::LeafSequencer {
   }
 
   void Accept() override {
-    if (waiting_) accepted_ = pending_;
+    if (waiting_) {
+      accepted_ = pending_;
+      std::swap(accepted_edge_, pending_edge_);
+    }
     waiting_ = false;
   }
 
   void Reject() override { waiting_ = false; }
 
  private:
+  // The newest head must be ours, and of this state.
+  absl::Status CheckHead(const Frontier& frontier, store::Snapshot& log) const {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<const store::SealedHead> head, log.Head());
+    if (head == nullptr || head->tree != tree_ || head->size != frontier.size ||
+        head->root != RootOf(frontier)) {
+      return absl::DataLossError("the audit tree and its newest head differ");
+    }
+    return VerifyHead(*head, key_->public_key());
+  }
+
+  // What the log ends with must lead to the state.
+  absl::Status CheckEdge(const Frontier& frontier) const {
+    for (int level = 0; level < kLevelsMax; ++level) {
+      if (frontier.Has(level) && accepted_edge_.RootAt(level, frontier.size) !=
+                                     View(frontier.roots[static_cast<std::size_t>(level)])) {
+        return absl::DataLossError("the last entries or tiles of the audit log were changed");
+      }
+    }
+    return absl::OkStatus();
+  }
+
   std::shared_ptr<const store::SealedHead> Seal(std::int64_t size, std::string root) const {
     auto head = std::make_shared<store::SealedHead>();
     head->tree = tree_;
@@ -239,6 +271,8 @@ class Tree final : public store::LeafSequencer {
   const Clock* const clock_;
   Frontier accepted_;
   Frontier pending_;
+  TileEdge accepted_edge_;
+  TileEdge pending_edge_;
   bool waiting_ = false;
 };
 

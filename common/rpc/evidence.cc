@@ -5,6 +5,7 @@
 
 #include "common/audit/children_of_records.h"
 #include "common/audit/proof.h"
+#include "common/audit/tiles.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/time/civil_date.h"
@@ -23,29 +24,6 @@ using audit::v1::ListEntriesResponse;
 
 constexpr int kEntriesDefault = 500;
 constexpr int kEntriesMax = 2000;
-
-// Leaf hashes of a snapshot, read in runs: proofs ask for them in ascending order.
-audit::LeafHashes HashesOf(store::Snapshot& snapshot) {
-  struct Run {
-    std::int64_t first = 0;
-    std::vector<std::string> hashes;
-  };
-  auto run = std::make_shared<Run>();
-  return [&snapshot, run](std::int64_t index) -> absl::StatusOr<std::string> {
-    const auto at = [&] { return static_cast<std::size_t>(index - run->first); };
-    if (index < run->first || at() >= run->hashes.size()) {
-      TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<store::StoredLeaf> leaves,
-                                snapshot.ReadLeaves(index, kEntriesMax));
-      run->first = index;
-      run->hashes.clear();
-      for (const store::StoredLeaf& leaf : leaves) {
-        run->hashes.push_back(audit::LeafHash(leaf.bytes));
-      }
-      if (run->hashes.empty()) return absl::DataLossError("an audit entry is missing");
-    }
-    return run->hashes[at()];
-  };
-}
 
 absl::Status OutsideTree(absl::string_view field, std::int64_t size) {
   return error::RequestInvalid(
@@ -112,9 +90,9 @@ absl::StatusOr<GetInclusionProofResponse> Evidence::GetInclusionProof(
   if (request.tree_size() > count) return OutsideTree("tree_size", count);
   if (request.index() >= request.tree_size()) return OutsideTree("index", request.tree_size());
   GetInclusionProofResponse response;
-  TRUSTHUB_ASSIGN_OR_RETURN(
-      const std::vector<std::string> proof,
-      audit::InclusionProof(request.index(), request.tree_size(), HashesOf(call.tx.snapshot())));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> proof,
+                            audit::InclusionProof(request.index(), request.tree_size(),
+                                                  audit::NodesOfLog(&call.tx.snapshot())));
   for (const std::string& hash : proof) response.add_hashes(hash);
   return response;
 }
@@ -129,7 +107,7 @@ absl::StatusOr<GetConsistencyProofResponse> Evidence::GetConsistencyProof(
   GetConsistencyProofResponse response;
   TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> proof,
                             audit::ConsistencyProof(request.first_size(), request.second_size(),
-                                                    HashesOf(call.tx.snapshot())));
+                                                    audit::NodesOfLog(&call.tx.snapshot())));
   for (const std::string& hash : proof) response.add_hashes(hash);
   return response;
 }
