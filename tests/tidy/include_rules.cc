@@ -46,7 +46,8 @@ struct Wrapper {
 };
 const std::vector<Wrapper>& Wrappers() {
   static const auto& wrappers = *new std::vector<Wrapper>{
-      {"sqlite3", {"common/store/sqlite"}, "use common/store/store.h"},
+      // tests/fault stands between SQLite and the disk, and asks it whether a file is sound.
+      {"sqlite3", {"common/store/sqlite", "tests/fault"}, "use common/store/store.h"},
       {"openssl/",
        {"common/crypto", "common/auth", "deploy/hubctl/pki"},
        "use common/crypto/crypto.h"},

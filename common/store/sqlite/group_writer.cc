@@ -11,10 +11,6 @@
 namespace trusthub::store::sqlite {
 namespace {
 
-// Pages of 4 KiB in the log after which they are moved into the database.
-constexpr int kCheckpointPages = 4'000;
-// Pages after which readers are waited for, so that the log can begin anew: 128 MiB.
-constexpr int kRestartPages = 32'000;
 // Expired answers removed with one group at most; twice as many as it can add.
 constexpr int kPurgedPerSet = 2;
 
@@ -35,7 +31,7 @@ GroupWriter::GroupWriter(const SqliteOptions& options, std::unique_ptr<Connectio
       sets_(connection_.get()),
       database_(options.path),
       log_(absl::StrCat(options.path, "-wal")),
-      next_checkpoint_(kCheckpointPages) {}
+      next_checkpoint_(options.checkpoint_pages) {}
 
 GroupWriter::~GroupWriter() { Stop(); }
 
@@ -221,15 +217,15 @@ void GroupWriter::Deliver(Group& group) {
 }
 
 void GroupWriter::Checkpoint() {
-  const bool restart = log_pages_ >= kRestartPages;
+  const bool restart = log_pages_ >= options_.restart_pages;
   const int mode = restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
   int pages = 0;
   int moved = 0;
   const int code = sqlite3_wal_checkpoint_v2(connection_->db(), nullptr, mode, &pages, &moved);
   // Readers in the way are no failure; the disk is, and an fsync that fails here is as deadly.
   if ((code & 0xff) != SQLITE_BUSY) StatusOf(code).IgnoreError();
-  next_checkpoint_ =
-      code == SQLITE_OK && moved == pages ? kCheckpointPages : log_pages_ + kCheckpointPages;
+  const bool done = code == SQLITE_OK && moved == pages;
+  next_checkpoint_ = options_.checkpoint_pages + (done ? 0 : log_pages_);
 }
 
 }  // namespace trusthub::store::sqlite

@@ -50,7 +50,8 @@ CREATE TABLE log (
   signature BLOB NOT NULL) STRICT;
 )";
 
-// The first value that `sql` gives, as text; the code of a failure in `code`.
+// The first value that `sql` gives, as text; the code of a failure in `code`. Runs to the end: what
+// a pragma changes is written after its row was given.
 std::string FirstValue(Connection& connection, const char* sql, int* code) {
   sqlite3_stmt* statement = nullptr;
   std::string value;
@@ -59,9 +60,12 @@ std::string FirstValue(Connection& connection, const char* sql, int* code) {
   if (*code == SQLITE_ROW) {
     const void* text = sqlite3_column_blob(statement, 0);
     const int size = sqlite3_column_bytes(statement, 0);
-    value.assign(static_cast<const char*>(text), static_cast<std::size_t>(size));
-    *code = SQLITE_OK;
+    if (text != nullptr) {
+      value.assign(static_cast<const char*>(text), static_cast<std::size_t>(size));
+    }
   }
+  while (*code == SQLITE_ROW) *code = sqlite3_step(statement);
+  if (*code == SQLITE_DONE) *code = SQLITE_OK;
   sqlite3_finalize(statement);
   return value;
 }

@@ -4,8 +4,10 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/error/error.h"
 #include "common/store/sqlite/connection.h"
 #include "common/store/sqlite/files.h"
 #include "common/store/sqlite/group_writer.h"
@@ -50,9 +52,7 @@ class SqliteStore : public Store {
   const std::shared_ptr<sqlite::ReaderPool> readers_;
 };
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options) {
+absl::StatusOr<std::unique_ptr<Store>> OpenFiles(const SqliteOptions& options) {
   TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<sqlite::FileLock> lock,
                             sqlite::FileLock::Take(absl::StrCat(options.path, ".lock")));
   if (options.create) {
@@ -67,6 +67,20 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options) 
   auto store = std::make_unique<SqliteStore>(options, std::move(lock), std::move(connection));
   TRUSTHUB_RETURN_IF_ERROR(store->Start());
   return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options) {
+  absl::StatusOr<std::unique_ptr<Store>> opened = OpenFiles(options);
+  const absl::Status& status = opened.status();
+  if (status.ok() || absl::StartsWith(status.message(), "store ")) return opened;
+  // What a caller would be told says nothing to the person who starts the service.
+  const bool disk = error::ReasonOf(status) == errors::v1::ERROR_REASON_STORE_UNAVAILABLE;
+  return absl::Status(
+      status.code(),
+      absl::StrCat("store ", options.path, ": ",
+                   disk ? "cannot be read or written; the log says why" : status.message()));
 }
 
 }  // namespace trusthub::store

@@ -33,6 +33,10 @@ struct SqliteOptions {
   int group_sets_max = 256;
   // Snapshots that may be open at a time; Open of one more waits until its deadline.
   int readers_max = 32;
+  // Pages of 4 KiB in the log after which they are moved into the database.
+  int checkpoint_pages = 4'000;
+  // Pages after which readers are waited for, so that the log can begin anew: 128 MiB.
+  int restart_pages = 32'000;
 };
 
 // Opens or creates the store. Fails with one line that says what is wrong with which file: not a
