@@ -38,6 +38,7 @@ class CallerFacts {
 
   // Reads children's facts again: the transaction wrote since.
   void Forget() { standings_.clear(); }
+  store::Snapshot& snapshot() const { return tx_.snapshot(); }
   // Children asked for so far.
   const std::vector<std::pair<std::string, policy::Standing>>& standings() const {
     return standings_;

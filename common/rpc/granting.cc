@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
-#include "common/crypto/crypto.h"
 
 namespace trusthub::rpc {
 
@@ -195,10 +194,17 @@ void Granting::FillTerms(types::v1::Disclosure* disclosure) const {
   }
 }
 
-void Granting::FillEntry(absl::string_view pseudonym_key, audit::v1::AuditEntry* entry) const {
+std::vector<std::string> Granting::Children() const {
+  std::vector<std::string> children;
+  for (const auto& [child, standing] : facts_.standings()) children.push_back(child);
+  return children;
+}
+
+absl::Status Granting::FillEntry(audit::Pseudonyms& pseudonyms,
+                                 audit::v1::AuditEntry* entry) const {
   for (const std::string& record : records_) entry->add_records(record);
   for (const auto& [child, standing] : facts_.standings()) {
-    entry->add_child_pseudonyms(crypto::HmacSha256(pseudonym_key, child));
+    TRUSTHUB_RETURN_IF_ERROR(audit::AddChild(pseudonyms, child, facts_.snapshot(), entry));
   }
   ForEach(granted_.disclosed, [&](Category value) { entry->add_disclosed(value); });
   ForEach(granted_.withheld, [&](Category value) { entry->add_withheld(value); });
@@ -222,6 +228,7 @@ void Granting::FillEntry(absl::string_view pseudonym_key, audit::v1::AuditEntry*
   }
   for (const absl::string_view rule : rules) entry->add_rules(std::string(rule));
   entry->set_agreement_version(std::string(agreements_.version()));
+  return absl::OkStatus();
 }
 
 }  // namespace trusthub::rpc

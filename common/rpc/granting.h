@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
+#include "common/audit/pseudonyms.h"
 #include "common/policy/policy.h"
 #include "common/rpc/caller_facts.h"
 #include "common/rpc/method_table.h"
@@ -51,9 +52,10 @@ class Granting final : public Visibility {
   void FillWithheld(types::v1::Disclosure* disclosure) const;
   // Terms of the rules that gave what was disclosed, in the order of their names.
   void FillTerms(types::v1::Disclosure* disclosure) const;
-  // Records, children (as pseudonyms under `pseudonym_key`), categories, rules, and what each
-  // decision rested on.
-  void FillEntry(absl::string_view pseudonym_key, audit::v1::AuditEntry* entry) const;
+  // Records, children (as pseudonyms), categories, rules, and what each decision rested on.
+  absl::Status FillEntry(audit::Pseudonyms& pseudonyms, audit::v1::AuditEntry* entry) const;
+  // The children that FillEntry names.
+  std::vector<std::string> Children() const;
 
  private:
   // One decision and what it rested on. Many records of an answer share one.

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/audit/pseudonyms.h"
 #include "common/audit/tree.h"
 #include "common/base/ids.h"
 #include "common/base/limits.h"
@@ -118,7 +119,7 @@ class HostImpl final : public Host {
     auto master = crypto::LoadKeyFile(config_.master_key);
     if (!master.ok()) return InFile("master_key", master.status());
     index_key_ = crypto::DeriveKey(*master, "trusthub/index/v1");
-    pseudonym_key_ = crypto::DeriveKey(*master, "trusthub/pseudonym/v1");
+    pseudonyms_ = audit::MakeKeyedPseudonyms(crypto::DeriveKey(*master, "trusthub/pseudonym/v1"));
     cursor_key_ = crypto::DeriveKey(*master, "trusthub/cursor/v1");
     page_tokens_ =
         std::make_unique<proto::PageTokens>(crypto::DeriveKey(*master, "trusthub/page-token/v1"));
@@ -233,7 +234,7 @@ class HostImpl final : public Host {
     stages.clocks = clocks_;
     stages.page_tokens = page_tokens_.get();
     stages.spool = spool_.get();
-    stages.pseudonym_key = pseudonym_key_;
+    stages.pseudonyms = pseudonyms_.get();
     stages.metrics = metrics_.get();
     stages.observer = overrides.observer;
     if (!parts_.owns_child_facts && config_.services.count("children") != 0) {
@@ -262,9 +263,7 @@ class HostImpl final : public Host {
     backstage.clocks = clocks_;
     backstage.client = client_;
     backstage.audit_tree = tree_name_;
-    backstage.pseudonym_of = [key = pseudonym_key_](absl::string_view child) {
-      return crypto::HmacSha256(key, child);
-    };
+    backstage.pseudonyms = pseudonyms_.get();
     return backstage;
   }
 
@@ -272,7 +271,7 @@ class HostImpl final : public Host {
   std::unique_ptr<Clock> sandbox_clock_;
   Clocks clocks_{};
   std::string index_key_;
-  std::string pseudonym_key_;
+  std::unique_ptr<audit::Pseudonyms> pseudonyms_;
   std::string cursor_key_;
   std::unique_ptr<proto::PageTokens> page_tokens_;
   std::unique_ptr<crypto::SigningKey> audit_key_;

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/audit/pseudonyms.h"
 #include "common/config/config.h"
 #include "common/events/projections.h"
 #include "common/proto/field_rules.h"
@@ -49,8 +50,7 @@ struct Backstage {
   Clocks clocks;
   std::shared_ptr<Client> client;  // calls as the service itself, by its certificate alone
   std::string audit_tree;          // the log of this service's own store
-  // How audit entries of this service name a child.
-  std::function<std::string(absl::string_view child)> pseudonym_of;
+  audit::Pseudonyms* pseudonyms;   // how audit entries of this service name children
 };
 
 // What a service is made of.

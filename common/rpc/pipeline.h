@@ -34,6 +34,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/audit/pseudonyms.h"
 #include "common/audit/spool.h"
 #include "common/auth/authenticator.h"
 #include "common/base/mutex.h"
@@ -98,8 +99,8 @@ struct Stages {
   store::IndexHash index_hash;
   Clocks clocks;
   const proto::PageTokens* page_tokens;
-  audit::Spool* spool;        // for refusals that cannot be recorded
-  std::string pseudonym_key;  // 32 bytes: children in audit entries
+  audit::Spool* spool;            // for refusals that cannot be recorded
+  audit::Pseudonyms* pseudonyms;  // of children in audit entries
   Metrics* metrics;
   // How old the facts of children are; null: this service owns them, and they never are.
   std::function<absl::Duration()> child_facts_age;

@@ -170,7 +170,7 @@ void PipelineFixture::SetUp() {
   stages.clocks = {&RealClock(), &domain_clock_};
   stages.page_tokens = &page_tokens_;
   stages.spool = spool_.get();
-  stages.pseudonym_key = std::string(32, 'p');
+  stages.pseudonyms = pseudonyms_.get();
   stages.metrics = &metrics_;
   stages.child_facts_age = [this] { return age_; };
   stages.observer = [this](Step step) {

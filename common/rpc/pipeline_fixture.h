@@ -188,6 +188,8 @@ class PipelineFixture : public ::testing::Test {
   testing::TempFolder folder_;
   testing::FakeClock domain_clock_;
   proto::PageTokens page_tokens_{std::string(32, 't')};
+  const std::unique_ptr<audit::Pseudonyms> pseudonyms_ =
+      audit::MakeKeyedPseudonyms(std::string(32, 'p'));
   std::unique_ptr<crypto::SigningKey> key_;
   std::unique_ptr<store::LeafSequencer> tree_;
   testing::FailingStore* failing_ = nullptr;

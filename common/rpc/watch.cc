@@ -255,8 +255,13 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
                                            stages().clocks.domain->Now());
     entry.set_decision(audit::v1::AUDIT_DECISION_DISCLOSED);
     entry.set_content_hash(content_hash);
-    if (granting != nullptr) granting->FillEntry(stages().pseudonym_key, &entry);
     store::WriteSet set;
+    if (granting != nullptr) {
+      if (!granting->FillEntry(*stages().pseudonyms, &entry).ok()) {
+        return End(error::AuditUnavailable());
+      }
+      set.keys_of = granting->Children();
+    }
     set.leaves.push_back(audit::MakeLeaf(entry));
     stages().store->Commit(std::move(set), [this, then = std::move(then)](
                                                absl::StatusOr<store::Committed> committed) mutable {

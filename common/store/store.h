@@ -142,6 +142,8 @@ struct WriteSet {
   std::vector<Guard> guards;
   std::vector<std::string> touches;  // keys whose sequence goes up by one, e.g. children written
   std::vector<AppendLeaf> leaves;    // audit entries
+  // Children that the leaves name by pseudonyms: they get a key with this set when they have none.
+  std::vector<std::string> keys_of;
 };
 
 // Where a leaf went.

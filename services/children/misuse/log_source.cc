@@ -86,7 +86,11 @@ class OwnLogSource final : public LogSource {
           const std::vector<store::StoredRecord> records,
           snapshot.ListByKind(options::v1::RECORD_KIND_CHILD, last_child_, kChildrenRead));
       for (const store::StoredRecord& record : records) {
-        children_[backstage_.pseudonym_of(record.name)] = record.name;
+        const absl::StatusOr<std::string> pseudonym =
+            backstage_.pseudonyms->Of(record.name, snapshot);
+        if (pseudonym.ok()) children_[*pseudonym] = record.name;
+        // One whose key was destroyed is in no entry any more; all others will be had later.
+        if (!pseudonym.ok() && !absl::IsNotFound(pseudonym.status())) return pseudonym.status();
         last_child_ = record.position;
       }
       if (static_cast<int>(records.size()) < kChildrenRead) return absl::OkStatus();

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "common/base/mutex.h"
-#include "common/crypto/crypto.h"
 #include "common/store/sqlite/sqlite_store.h"
 #include "common/testing/fake_clock.h"
 #include "common/testing/fake_leaf_sequencer.h"
@@ -78,12 +77,14 @@ class SharedLogSource final : public LogSource {
 
 rpc::Backstage StageOn(store::Store* store) {
   static const testing::FakeClock clock;
+  static audit::Pseudonyms* const pseudonyms =
+      audit::MakeKeyedPseudonyms(std::string(32, 'p')).release();
   rpc::Backstage stage;
   stage.store = store;
   stage.index_hash = [](absl::string_view text) { return std::string(text); };
   stage.clocks = Clocks{&RealClock(), &clock};
   stage.audit_tree = "auditTrees/own";
-  stage.pseudonym_of = [](absl::string_view child) { return crypto::Sha256(child); };
+  stage.pseudonyms = pseudonyms;
   return stage;
 }
 
@@ -175,14 +176,19 @@ TEST(OwnLogTest, FindsChildrenByRecordsAndPseudonyms) {
   };
   const absl::Time now = stage.clocks.domain->Now();
   audit::v1::AuditEntry registered = WorkOf("sw", "children.register", now);
-  registered.add_child_pseudonyms(stage.pseudonym_of("children/a"));
+  const auto name = [&](absl::string_view child, audit::v1::AuditEntry* entry) {
+    auto view = (*opened)->Open(absl::InfiniteFuture());
+    ASSERT_THAT(view, IsOk());
+    ASSERT_THAT(audit::AddChild(*stage.pseudonyms, child, **view, entry), IsOk());
+  };
+  name("children/a", &registered);
   commit("children/a", registered);
   EXPECT_THAT(children_of(0), ElementsAre("children/a"));
   // One that came later, and one by its record beside one that nobody knows.
   audit::v1::AuditEntry read = EntryOf("sw", "children.get", now);
   read.add_records("children/a");
   read.add_records("breakGlasses/unknown");
-  read.add_child_pseudonyms(stage.pseudonym_of("children/b"));
+  name("children/b", &read);
   read.add_child_pseudonyms("of nobody");
   commit("children/b", read);
   EXPECT_THAT(children_of(1), ElementsAre("children/a", "children/b"));
