@@ -299,8 +299,11 @@ TEST_F(CallersTest, ServicesAloneMayCallWhatNamesThemAndNothingElse) {
   for (const char* caller : hubctl::kServices) {
     const std::string base = absl::StrCat(hub_->hub().folder(), "/pki/services/", caller, "/tls");
     const rpc::TlsFiles tls{base + ".pem", base + ".key", hub_->hub().TlsOf(kAgency).server_ca};
+    std::map<std::string, testing::RawClient> clients;
     for (const Offered& offered : offered_) {
-      testing::RawClient client(hub_->hub().addresses().at(offered.service), tls);
+      const testing::RawClient& client =
+          clients.try_emplace(offered.service, hub_->hub().addresses().at(offered.service), tls)
+              .first->second;
       const auto& services = offered.method->rule.services();
       const bool named = std::find(services.begin(), services.end(), caller) != services.end();
       const absl::Status status =
