@@ -106,6 +106,7 @@ template <class Response>
 absl::StatusOr<Response> CasePath::Ask(absl::string_view worker,
                                        const google::protobuf::Message& request,
                                        absl::string_view purpose) {
+  if (wait_) wait_();
   return OnceKnown<Response>(
       [&] { return At(worker).Call<Response>(request, purpose, absl::StrCat("CASE-", number_)); });
 }

@@ -6,9 +6,11 @@
 #ifndef TRUSTHUB_TESTS_E2E_CASE_PATH_H_
 #define TRUSTHUB_TESTS_E2E_CASE_PATH_H_
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -39,6 +41,10 @@ class CasePath {
  public:
   // `today` is the domain clock's day in London. The hub outlives the path.
   CasePath(const hubctl::Hub* hub, int number, absl::CivilDay today);
+
+  // Calls `wait` before each call of a step: a test that waits there until the services have told
+  // one another their news is refused nothing for want of it, and leaves the same logs each time.
+  void BeforeEachCall(std::function<void()> wait) { wait_ = std::move(wait); }
 
   absl::Status Register();         // by the school
   absl::Status Refer();            // by the school
@@ -73,6 +79,7 @@ class CasePath {
   const int number_;
   const absl::CivilDay today_;
   std::map<std::string, std::unique_ptr<hubctl::Desk>> desks_;
+  std::function<void()> wait_;
 };
 
 }  // namespace trusthub::testing

@@ -73,7 +73,7 @@ void CollectKinds(const Message& message, std::set<std::string>* kinds) {
   }
 }
 
-// Takes out what differs between any two runs: receipts and decisions, tokens, cursors.
+// What the hub makes at random or by the real clock: receipts and decisions, tokens, cursors.
 void CutRandom(Message* message) {
   std::vector<const FieldDescriptor*> populated;
   const Reflection& reflection = *message->GetReflection();

@@ -53,6 +53,9 @@ class Family {
   // `today` is the domain clock's day in London. The hub and the cast outlive it.
   Family(const hubctl::Hub* hub, Cast* cast, int number, absl::CivilDay today);
 
+  // Calls `wait` before each call of a step; see CasePath.
+  void BeforeEachCall(std::function<void()> wait);
+
   // The child known to the school, then also to health visiting, CAMHS, housing and the police.
   absl::Status Register();
   absl::Status Refer();  // by the school; screening decides; lbr-sw-01 is allocated
@@ -98,6 +101,7 @@ class Family {
   Cast* const cast_;
   const int number_;
   const absl::CivilDay today_;
+  std::function<void()> wait_;
   CasePath path_;
   std::map<std::string, std::string, std::less<>> referrals_;  // worker to name
   referrals::v1::Contact contact_;

@@ -1,11 +1,15 @@
 #include "tests/integration/local_hub.h"
 
 #include <utility>
+#include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
+#include "common/events/facts.h"
 #include "deploy/hubctl/loading.h"
 #include "services/assessments/service.h"
 #include "services/children/service.h"
@@ -14,11 +18,18 @@
 #include "services/plans/service.h"
 #include "services/referrals/service.h"
 #include "tests/e2e/case_path.h"
+#include "tests/e2e/eventually.h"
+#include "trusthub/events/v1/event.pb.h"
 
 namespace trusthub::testing {
 namespace {
 
 constexpr int kPortAttempts = 8;
+
+// Where a projection keeps how far it has come, as "<sequence> <cursor>" by source.
+constexpr char kProjectionSpace[] = "projection";
+constexpr int kSourcesMax = 10;
+constexpr int kEventsRead = 200;
 
 const rpc::MakeService& MakerOf(const std::string& service) {
   static const auto& makers =
@@ -76,6 +87,52 @@ absl::Status LocalHub::StartService(absl::string_view service) {
   }
   TRUSTHUB_ASSIGN_OR_RETURN(hosts_[name], rpc::Host::Start(config, MakerOf(name), overrides));
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::map<std::string, std::int64_t>> LocalHub::LastFacts() {
+  const auto& kinds = events::FactKinds();
+  for (const auto& [name, host] : hosts_) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const auto snapshot, host->store().Open(absl::InfiniteFuture()));
+    std::int64_t& seen = seen_[name];
+    std::vector<store::StoredEvent> rows;
+    do {
+      TRUSTHUB_ASSIGN_OR_RETURN(rows, snapshot->ReadEvents(seen, kEventsRead));
+      for (const store::StoredEvent& row : rows) {
+        seen = row.sequence;
+        events::v1::Event event;
+        if (!event.ParseFromString(row.bytes)) return absl::DataLossError("an event is broken");
+        if (absl::c_linear_search(kinds, event.kind())) last_facts_[name] = row.sequence;
+      }
+    } while (!rows.empty());
+  }
+  return last_facts_;
+}
+
+absl::StatusOr<bool> LocalHub::HaveTakenUp(const std::map<std::string, std::int64_t>& ends) {
+  for (const auto& [name, host] : hosts_) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const auto snapshot, host->store().Open(absl::InfiniteFuture()));
+    TRUSTHUB_ASSIGN_OR_RETURN(const auto sources,
+                              snapshot->ListState(kProjectionSpace, "", kSourcesMax));
+    for (const auto& [source, progress] : sources) {
+      std::int64_t taken_up = 0;
+      if (!absl::SimpleAtoi(progress.substr(0, progress.find(' ')), &taken_up)) {
+        return absl::DataLossError("the progress of a projection is not what it used to be");
+      }
+      const auto end = ends.find(source);
+      if (end != ends.end() && taken_up < end->second) return false;
+    }
+  }
+  return true;
+}
+
+bool LocalHub::WaitForNews(absl::Duration limit) {
+  return Within(limit, [&] {
+    const auto before = LastFacts();
+    if (!before.ok() || !HaveTakenUp(*before).value_or(false)) return false;
+    // What was told meanwhile has yet to be taken up.
+    const auto after = LastFacts();
+    return after.ok() && *after == *before;
+  });
 }
 
 void LocalHub::StopService(absl::string_view service) {

@@ -5,6 +5,7 @@
 #ifndef TRUSTHUB_TESTS_INTEGRATION_LOCAL_HUB_H_
 #define TRUSTHUB_TESTS_INTEGRATION_LOCAL_HUB_H_
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/config/config.h"
 #include "common/rpc/host.h"
 #include "common/testing/fake_clock.h"
@@ -41,12 +43,20 @@ class LocalHub {
   FakeClock& clock() { return clock_; }
   rpc::Host& host(absl::string_view service) { return *hosts_.at(std::string(service)); }
 
+  // Waits until every service has taken up what the others have told so far, and what they told
+  // because of that; false when `limit` passed before.
+  bool WaitForNews(absl::Duration limit);
+
   void StopService(absl::string_view service);
   absl::Status StartService(absl::string_view service);
 
  private:
   explicit LocalHub(LocalHubOptions options);
   absl::Status Init();
+  // Sequence of each service's last event that others take up; nothing for a service with none.
+  absl::StatusOr<std::map<std::string, std::int64_t>> LastFacts();
+  // Whether every service that follows another has taken up its events up to `ends`.
+  absl::StatusOr<bool> HaveTakenUp(const std::map<std::string, std::int64_t>& ends);
 
   const LocalHubOptions options_;
   TempFolder folder_;
@@ -54,6 +64,9 @@ class LocalHub {
   FakeClock clock_;
   std::unique_ptr<hubctl::Hub> hub_;
   std::map<std::string, std::unique_ptr<rpc::Host>> hosts_;
+  // By service: up to which event they were looked at, and the last that others take up.
+  std::map<std::string, std::int64_t> seen_;
+  std::map<std::string, std::int64_t> last_facts_;
 };
 
 }  // namespace trusthub::testing

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/testing/temp_folder.h"
 #include "tests/integration/family.h"
 #include "tests/integration/local_hub.h"
 
@@ -50,6 +51,7 @@ class World {
  private:
   absl::Status Live(bool with_secrets, std::uint32_t seed, int number, Secret secret);
 
+  TempFolder folder_;
   std::unique_ptr<LocalHub> hub_;
   std::unique_ptr<Cast> cast_;
   std::vector<Life> lives_;
