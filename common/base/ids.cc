@@ -64,10 +64,14 @@ void SetUuidVersion(std::string& bytes, int version) {
 
 }  // namespace
 
-std::string RandomBytes(int count) {
+void FillRandom(char* out, std::size_t count) {
   thread_local RandomPool pool;
+  pool.Fill(out, count);
+}
+
+std::string RandomBytes(int count) {
   std::string bytes(static_cast<std::size_t>(count), '\0');
-  pool.Fill(bytes.data(), bytes.size());
+  FillRandom(bytes.data(), bytes.size());
   return bytes;
 }
 

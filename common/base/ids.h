@@ -5,6 +5,7 @@
 #ifndef TRUSTHUB_COMMON_BASE_IDS_H_
 #define TRUSTHUB_COMMON_BASE_IDS_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -14,6 +15,8 @@ namespace trusthub {
 // `count` bytes from the operating system's generator. Aborts the process when there are none:
 // nothing may go on with guessable ids or salts. Thread-safe; buffers per thread.
 std::string RandomBytes(int count);
+// The same into a buffer.
+void FillRandom(char* out, std::size_t count);
 
 // 26 characters of [0-9a-v], 128 random bits.
 std::string RandomId();

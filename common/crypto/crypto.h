@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/crypto/secret.h"
 
 namespace trusthub::crypto {
 
@@ -23,7 +24,7 @@ std::string Sha256(absl::string_view data);
 std::string Sha256(std::initializer_list<absl::string_view> parts);
 std::string HmacSha256(absl::string_view key, absl::string_view data);
 // A key for one use, derived from a master key (HKDF-SHA-256, RFC 5869) by its purpose's name.
-std::string DeriveKey(absl::string_view master, absl::string_view purpose);
+Secret DeriveKey(absl::string_view master, absl::string_view purpose);
 bool ConstantTimeEquals(absl::string_view a, absl::string_view b);
 
 std::string Base64UrlEncode(absl::string_view bytes);  // RFC 4648 section 5, no padding
@@ -34,6 +35,10 @@ absl::StatusOr<std::string> HexDecode(absl::string_view text);
 
 // AES-256-GCM with a fresh random 96 bit nonce: nonce || ciphertext || tag.
 std::string Seal(absl::string_view key, absl::string_view plaintext, absl::string_view associated);
+// As Seal; the sealed bytes are added to `out`. `plaintext` and `associated` may not lie in it.
+void SealTo(absl::string_view key, absl::string_view plaintext, absl::string_view associated,
+            std::string* out);
+inline constexpr int kSealOverheadBytes = 28;
 // Unauthenticated unless `sealed` was made by Seal with the same key and associated data.
 absl::StatusOr<std::string> Open(absl::string_view key, absl::string_view sealed,
                                  absl::string_view associated);
@@ -52,8 +57,8 @@ class SigningKey {
 bool VerifyEd25519(absl::string_view public_key, absl::string_view data,
                    absl::string_view signature);
 
-// A 32 byte master key kept as 64 hex digits in a file that only its owner may read.
-absl::StatusOr<std::string> LoadKeyFile(absl::string_view path);
+// A 32 byte key kept as 64 hex digits in a file that only its owner may read.
+absl::StatusOr<Secret> LoadKeyFile(absl::string_view path);
 
 }  // namespace trusthub::crypto
 

@@ -75,11 +75,11 @@ std::string HmacSha256(absl::string_view key, absl::string_view data) {
   return mac;
 }
 
-std::string DeriveKey(absl::string_view master, absl::string_view purpose) {
+Secret DeriveKey(absl::string_view master, absl::string_view purpose) {
   // RFC 5869 with no salt; one block is the 32 bytes that every use here needs.
   static_assert(kKeyBytes == kSha256Bytes);
-  const std::string pseudorandom = HmacSha256(std::string(kSha256Bytes, '\0'), master);
-  return HmacSha256(pseudorandom, absl::StrCat(purpose, "\x01"));
+  const Secret pseudorandom = Secret::Take(HmacSha256(std::string(kSha256Bytes, '\0'), master));
+  return Secret::Take(HmacSha256(pseudorandom.view(), absl::StrCat(purpose, "\x01")));
 }
 
 bool ConstantTimeEquals(absl::string_view a, absl::string_view b) {

@@ -44,24 +44,30 @@ absl::StatusOr<std::string> ReadSecretFile(absl::string_view path) {
     return absl::PermissionDeniedError(
         absl::StrCat("key file ", path, " must be readable by its owner only (mode 0600 or 0400)"));
   }
-  std::string bytes;
-  char block[4096];
-  while (bytes.size() <= kSecretBytesMax) {
-    const ssize_t got = read(file.descriptor(), block, sizeof(block));
+  // Read where it stays: a buffer that grows would leave copies behind.
+  std::string bytes(kSecretBytesMax + 1, '\0');
+  std::size_t size = 0;
+  while (size < bytes.size()) {
+    const ssize_t got = read(file.descriptor(), bytes.data() + size, bytes.size() - size);
     if (got < 0) return absl::NotFoundError(absl::StrCat("key file ", path, " cannot be read"));
-    if (got == 0) return bytes;
-    bytes.append(block, static_cast<std::size_t>(got));
+    if (got == 0) {
+      bytes.resize(size);
+      return bytes;
+    }
+    size += static_cast<std::size_t>(got);
   }
   return absl::InvalidArgumentError(absl::StrCat("key file ", path, " is above 64 KiB"));
 }
 
-absl::StatusOr<std::string> LoadKeyFile(absl::string_view path) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::string text, ReadSecretFile(path));
-  const absl::StatusOr<std::string> key = HexDecode(absl::StripSuffix(text, "\n"));
+absl::StatusOr<Secret> LoadKeyFile(absl::string_view path) {
+  TRUSTHUB_ASSIGN_OR_RETURN(std::string text, ReadSecretFile(path));
+  absl::StatusOr<std::string> key = HexDecode(absl::StripSuffix(text, "\n"));
+  Cleanse(text);
   if (!key.ok() || key->size() != kKeyBytes) {
+    if (key.ok()) Cleanse(*key);
     return absl::InvalidArgumentError(absl::StrCat("key file ", path, " must hold 64 hex digits"));
   }
-  return *key;
+  return Secret::Take(*std::move(key));
 }
 
 }  // namespace trusthub::crypto

@@ -48,10 +48,19 @@ absl::Status Refused() {
 }  // namespace
 
 std::string Seal(absl::string_view key, absl::string_view plaintext, absl::string_view associated) {
+  std::string sealed;
+  SealTo(key, plaintext, associated, &sealed);
+  return sealed;
+}
+
+void SealTo(absl::string_view key, absl::string_view plaintext, absl::string_view associated,
+            std::string* to) {
   Require(key.size() == kKeyBytes, "key length check");
-  std::string sealed = RandomBytes(kNonceBytes);
-  sealed.resize(kNonceBytes + plaintext.size() + kTagBytes);
-  unsigned char* const out = Bytes(sealed.data());
+  static_assert(kSealOverheadBytes == kNonceBytes + kTagBytes);
+  const std::size_t before = to->size();
+  to->resize(before + plaintext.size() + kSealOverheadBytes);
+  unsigned char* const out = Bytes(to->data()) + before;
+  FillRandom(reinterpret_cast<char*>(out), kNonceBytes);
   const CipherUse cipher;
   int length = 0;
   Require(EVP_EncryptInit_ex2(cipher.get(), Aes256Gcm(), Bytes(key), out, nullptr) == 1,
@@ -67,7 +76,6 @@ std::string Seal(absl::string_view key, absl::string_view plaintext, absl::strin
   Require(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_GET_TAG, kTagBytes,
                               out + kNonceBytes + plaintext.size()) == 1,
           "EVP_CTRL_AEAD_GET_TAG");
-  return sealed;
 }
 
 absl::StatusOr<std::string> Open(absl::string_view key, absl::string_view sealed,

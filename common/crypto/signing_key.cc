@@ -64,11 +64,12 @@ class Ed25519Key final : public SigningKey {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SigningKey>> SigningKey::Load(absl::string_view path) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::string pem, ReadSecretFile(path));
+  TRUSTHUB_ASSIGN_OR_RETURN(std::string pem, ReadSecretFile(path));
   const CleanErrors clean;
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   Require(bio != nullptr, "BIO_new_mem_buf");
   Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, NoPassphrase, nullptr));
+  Cleanse(pem);
   if (key == nullptr || EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519) {
     return absl::InvalidArgumentError(
         absl::StrCat("key file ", path, " does not hold an Ed25519 private key in PKCS#8 PEM"));

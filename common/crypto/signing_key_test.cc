@@ -107,7 +107,7 @@ TEST_F(KeyFileTest, LoadsAMasterKeyOf64HexDigits) {
   const std::string digits = HexEncode(Sha256("master"));
   for (const char* end : {"", "\n"}) {
     Write(digits + end, 0600);
-    EXPECT_EQ(LoadKeyFile(path_).value(), Sha256("master"));
+    EXPECT_EQ(LoadKeyFile(path_).value().view(), Sha256("master"));
   }
   for (const std::string& text : {digits + "00", digits.substr(2), digits + "\n\n", " " + digits,
                                   "g" + digits.substr(1), std::string()}) {

@@ -73,7 +73,7 @@ absl::StatusOr<PageStart> PageTokens::Open(const Message& request, absl::string_
 
   const absl::StatusOr<std::string> sealed = crypto::Base64UrlDecode(text);
   if (!sealed.ok()) return error::PageTokenInvalid();
-  const absl::StatusOr<std::string> opened = crypto::Open(key_, *sealed, kSealedAs);
+  const absl::StatusOr<std::string> opened = crypto::Open(key_.view(), *sealed, kSealedAs);
   internal::v1::PageToken token;
   if (!opened.ok() || !token.ParseFromString(*opened)) return error::PageTokenInvalid();
   const std::int64_t age = absl::ToUnixSeconds(now) - token.issue_seconds();
@@ -92,7 +92,7 @@ std::string PageTokens::Seal(const Message& request, absl::string_view caller,
   token.set_arguments_digest(DigestOf(request));
   token.set_caller(std::string(caller));
   token.set_issue_seconds(absl::ToUnixSeconds(now));
-  return crypto::Base64UrlEncode(crypto::Seal(key_, token.SerializeAsString(), kSealedAs));
+  return crypto::Base64UrlEncode(crypto::Seal(key_.view(), token.SerializeAsString(), kSealedAs));
 }
 
 }  // namespace trusthub::proto

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/crypto/secret.h"
 #include "google/protobuf/message.h"
 
 namespace trusthub::proto {
@@ -32,7 +33,7 @@ class PageTokens {
                    std::int64_t after_position, absl::Time now) const;
 
  private:
-  std::string key_;
+  const crypto::Secret key_;
 };
 
 }  // namespace trusthub::proto

@@ -118,11 +118,13 @@ class HostImpl final : public Host {
   absl::Status InitSecrets() {
     auto master = crypto::LoadKeyFile(config_.master_key);
     if (!master.ok()) return InFile("master_key", master.status());
-    index_key_ = crypto::DeriveKey(*master, "trusthub/index/v1");
-    pseudonyms_ = audit::MakeKeyedPseudonyms(crypto::DeriveKey(*master, "trusthub/pseudonym/v1"));
-    cursor_key_ = crypto::DeriveKey(*master, "trusthub/cursor/v1");
-    page_tokens_ =
-        std::make_unique<proto::PageTokens>(crypto::DeriveKey(*master, "trusthub/page-token/v1"));
+    index_key_ = std::make_shared<const crypto::Secret>(
+        crypto::DeriveKey(master->view(), "trusthub/index/v1"));
+    pseudonyms_ = audit::MakeKeyedPseudonyms(
+        crypto::DeriveKey(master->view(), "trusthub/pseudonym/v1").view());
+    cursor_key_ = crypto::DeriveKey(master->view(), "trusthub/cursor/v1");
+    page_tokens_ = std::make_unique<proto::PageTokens>(
+        crypto::DeriveKey(master->view(), "trusthub/page-token/v1").view());
     auto audit_key = crypto::SigningKey::Load(config_.audit_key);
     if (!audit_key.ok()) return InFile("audit_key", audit_key.status());
     audit_key_ = *std::move(audit_key);
@@ -187,7 +189,9 @@ class HostImpl final : public Host {
   }
 
   store::IndexHash IndexHash() const {
-    return [key = index_key_](absl::string_view value) { return crypto::HmacSha256(key, value); };
+    return [key = index_key_](absl::string_view value) {
+      return crypto::HmacSha256(key->view(), value);
+    };
   }
 
   absl::Status InitDomain(const MakeService& make) {
@@ -244,8 +248,8 @@ class HostImpl final : public Host {
     }
     pipeline_ = std::make_unique<Pipeline>(std::move(stages));
     // Receipts name the tree, so it is no secret by itself.
-    watches_ =
-        std::make_unique<WatchHub>(pipeline_.get(), crypto::HmacSha256(cursor_key_, tree_name_));
+    watches_ = std::make_unique<WatchHub>(pipeline_.get(),
+                                          crypto::HmacSha256(cursor_key_.view(), tree_name_));
     store_->SetEventListener([this](std::int64_t) { watches_->EventsAdded(); });
     if (!spool_->empty()) TRUSTHUB_RETURN_IF_ERROR(spool_->Drain(*store_));
     front_ = std::make_unique<Front>(*methods_, pipeline_.get(), watches_.get());
@@ -270,9 +274,9 @@ class HostImpl final : public Host {
   config::Config config_;
   std::unique_ptr<Clock> sandbox_clock_;
   Clocks clocks_{};
-  std::string index_key_;
+  std::shared_ptr<const crypto::Secret> index_key_;
   std::unique_ptr<audit::Pseudonyms> pseudonyms_;
-  std::string cursor_key_;
+  crypto::Secret cursor_key_;
   std::unique_ptr<proto::PageTokens> page_tokens_;
   std::unique_ptr<crypto::SigningKey> audit_key_;
   std::unique_ptr<auth::Authenticator> authenticator_;

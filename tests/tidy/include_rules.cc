@@ -51,6 +51,7 @@ const std::vector<Wrapper>& Wrappers() {
       {"openssl/",
        {"common/crypto", "common/auth", "deploy/hubctl/pki"},
        "use common/crypto/crypto.h"},
+      {"p11-kit/", {"common/crypto/keys"}, "use common/crypto/keys/key_ring.h"},
       {"grpcpp/",
        {"common/rpc", "deploy/hubctl", "tests/bench", "tests/e2e"},
        "use common/rpc: handlers and clients never see gRPC"},
