@@ -23,9 +23,9 @@ using events::v1::Event;
 // day's same hour, which covers a night in an observation ward.
 constexpr absl::Duration kPresentingTime = absl::Hours(24);
 
-// Decision of a referral after which the council does nothing more (domain.md 2.2), as in
-// ReferralFact.
-constexpr char kNoFurtherAction[] = "NO_FURTHER_ACTION";
+// Decisions of a referral after which the council does nothing more (domain.md 2.2), as in
+// ReferralFact. Advice and signposting open no case either.
+constexpr absl::string_view kCloses[] = {"NO_FURTHER_ACTION", "ADVICE"};
 // Outcome of an enquiry after which a conference is held, as in DiscussionFact.
 constexpr char kConferenceOutcome[] = "SUBSTANTIATED_CONFERENCE";
 
@@ -125,7 +125,7 @@ void TakeUpReferral(const Event& event, ChildChanges* changes) {
     changes->BeginUnlessLasting(referral.from_agency(), v1::INVOLVEMENT_KIND_REFERRER,
                                 event.record(), TimeOf(event));
   }
-  if (referral.decision() == kNoFurtherAction) {
+  if (absl::c_linear_search(kCloses, referral.decision())) {
     changes->End(referral.to_agency(), kKind, event.record(), TimeOf(event));
   } else {
     changes->BeginUnlessLasting(referral.to_agency(), kKind, event.record(), TimeOf(event),

@@ -133,6 +133,17 @@ TEST_F(EventsOfOthersTest, AnEnquiryThatLeadsToAConferenceInvolvesUntilThatIsDue
   EXPECT_EQ(RelationsOf("bhrut"), 0u);
 }
 
+TEST_F(EventsOfOthersTest, AdviceAloneEndsTheResponsibilityOfItsReferral) {
+  ApplyTwice(Referral());
+  EXPECT_EQ(RelationsOf("redbridge-council"), policy::kResponsible);
+  fixture_.SetNow(fixture_.now() + absl::Hours(1));
+  events::v1::Event event = Referral();
+  event.set_kind(events::v1::EVENT_KIND_REFERRAL_DECIDED);
+  event.mutable_referral()->set_decision("ADVICE");
+  ApplyTwice(event);
+  EXPECT_EQ(RelationsOf("redbridge-council"), 0u);
+}
+
 TEST_F(EventsOfOthersTest, NoFurtherActionEndsTheResponsibilityOfItsReferral) {
   Apply(Referral());
   events::v1::Event second = Referral();
