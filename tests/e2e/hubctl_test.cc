@@ -135,6 +135,8 @@ TEST_F(HubctlTest, RefersReadsAndChecksTheReceipt) {
                         "--case", "X-1"});
   EXPECT_EQ(read.exit_code, 0);
   EXPECT_THAT(read.output, HasSubstr("Comes hungry."));
+  EXPECT_THAT(read.output, HasSubstr("given by referrals/own-referral: "));
+  EXPECT_THAT(read.output, HasSubstr("\n  not to be passed on\n"));
 
   EXPECT_EQ(Run({"receipt", "verify", Save(answer)}).exit_code, 0);
   nlohmann::json altered = answer;

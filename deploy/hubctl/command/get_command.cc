@@ -77,8 +77,12 @@ absl::Status Get(const Invocation& invocation, const Asker& asker, const std::st
     PrintJson(json);
     return absl::OkStatus();
   }
-  if (json.contains("disclosure")) json["disclosure"].erase("receipt");
+  json.erase("disclosure");
   PrintText(json);
+  const auto& disclosure =
+      static_cast<const types::v1::Disclosure&>(response->GetReflection()->GetMessage(
+          *response, response->GetDescriptor()->FindFieldByName("disclosure")));
+  for (const std::string& line : DisclosureLines(disclosure)) std::puts(line.c_str());
   return absl::OkStatus();
 }
 

@@ -6,7 +6,9 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/error/error.h"
+#include "common/policy/tools/words.h"
 #include "google/protobuf/util/json_util.h"
 
 namespace trusthub::hubctl {
@@ -68,6 +70,32 @@ nlohmann::ordered_json JsonOf(const google::protobuf::Message& message) {
 }
 
 void PrintText(const nlohmann::ordered_json& json) { PrintNested(json, 0); }
+
+std::vector<std::string> DisclosureLines(const types::v1::Disclosure& disclosure) {
+  std::vector<std::string> lines;
+  for (const types::v1::Withheld& row : disclosure.withheld()) {
+    lines.push_back(absl::StrCat("withheld: ", policy::CategoryWords(row.category()),
+                                 row.reason().empty() ? "" : ": ", row.reason()));
+    if (!row.what_would_change().empty()) {
+      lines.push_back(absl::StrCat("  > ", row.what_would_change()));
+    }
+    if (!row.released_by().empty()) {
+      lines.push_back(absl::StrCat("  can be released by ", row.released_by()));
+    }
+  }
+  for (const types::v1::Terms& row : disclosure.terms()) {
+    std::vector<std::string> categories;
+    for (const int category : row.categories()) {
+      categories.push_back(policy::CategoryWords(category));
+    }
+    lines.push_back(absl::StrCat("given by ", row.rule(), ": ", absl::StrJoin(categories, ", ")));
+    if (row.onward() != types::v1::ONWARD_SHARING_UNSPECIFIED) {
+      lines.push_back(absl::StrCat("  ", policy::OnwardWords(row.onward())));
+    }
+    if (!row.handling().empty()) lines.push_back(absl::StrCat("  ", row.handling()));
+  }
+  return lines;
+}
 
 void PrintError(const absl::Status& status, bool json) {
   const error::Reason reason = error::ReasonOf(status);

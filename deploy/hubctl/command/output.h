@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
 #include "nlohmann/json.hpp"
+#include "trusthub/types/v1/disclosure.pb.h"
 
 namespace trusthub::hubctl {
 
@@ -31,6 +32,10 @@ void PrintJson(const nlohmann::ordered_json& json);
 nlohmann::ordered_json JsonOf(const google::protobuf::Message& message);
 // "name: value" lines, nested by indent.
 void PrintText(const nlohmann::ordered_json& json);
+
+// What was withheld of an answer, why and who can release it; and on what terms the rest was given:
+// whether it may be passed on, and how it must be handled. For people; empty when nothing was.
+std::vector<std::string> DisclosureLines(const types::v1::Disclosure& disclosure);
 
 // On standard error: what went wrong and what to do; with `json` one document.
 void PrintError(const absl::Status& status, bool json);
