@@ -191,18 +191,21 @@ void CheckCategories(const Item& item, const Schema& schema, Findings* findings)
                                 " no more than that there is one"),
                    "leave the record out, or add the category that is meant");
   }
+  // What no record at all has yet (legal advice, say) is agreed ahead of the records, and no slip:
+  // a field that comes with it shows in the baseline, and asks for a new version of the agreement.
+  const CategorySet somewhere = schema.Categories();
   std::vector<std::string> of_nothing;
-  for (const int category : item.categories()) {
-    if (!in_any.Has(static_cast<Category>(category))) {
-      of_nothing.push_back(CategoryWords(category));
+  for (const int value : item.categories()) {
+    const auto category = static_cast<Category>(value);
+    if (!in_any.Has(category) && somewhere.Has(category)) {
+      of_nothing.push_back(CategoryWords(value));
     }
   }
   if (of_nothing.empty() || IsOnlyForTheHub(item)) return;
   findings->Warn(item, Item::kCategoriesFieldNumber, "category-of-nothing",
                  absl::StrCat("item `", item.id(), "` gives ", Listed(of_nothing, "and"),
-                              ", which no field of its records is"),
-                 "leave the category out, or add the record that is meant; a field that is added "
-                 "later would be given unseen");
+                              ", which other records have and its own do not"),
+                 "leave the category out, or add the record that is meant");
 }
 
 // Purposes for which sharing may rest on consent. For the others the law does not ask for it
@@ -242,12 +245,20 @@ void CheckConsent(const Item& item, Findings* findings) {
       "purpose out");
 }
 
-// A secret passed on is none. Police information is passed on as the police say, each time.
+// What may be passed on by its provider's word, given each time, though its existence is secret:
+// police information, as its handling code says; and where a hidden child lives, which its council
+// tells the school or the surgery that cannot do without.
+bool MayBePassedOnByWord(int category) {
+  return category == options::v1::CATEGORY_POLICE_INTELLIGENCE ||
+         category == options::v1::CATEGORY_CONFIDENTIAL_ADDRESS;
+}
+
+// A secret passed on is none.
 void CheckSecrets(const Item& item, CategorySet secrets, Findings* findings) {
   std::vector<std::string> given;
   for (const int category : item.categories()) {
-    const bool with_permission = category == options::v1::CATEGORY_POLICE_INTELLIGENCE &&
-                                 item.onward() == types::v1::ONWARD_SHARING_WITH_PERMISSION;
+    const bool with_permission =
+        MayBePassedOnByWord(category) && item.onward() == types::v1::ONWARD_SHARING_WITH_PERMISSION;
     if (secrets.Has(static_cast<Category>(category)) && !with_permission) {
       given.push_back(CategoryWords(category));
     }
@@ -296,6 +307,18 @@ void CheckHandling(const Item& item, Findings* findings) {
   }
 }
 
+// A trigger gives nothing by itself: that events bring a record is up to the methods.
+void CheckTrigger(const Item& item, const Schema& schema, Findings* findings) {
+  if (item.trigger() != v1::TRIGGER_ON_EVENT) return;
+  std::set<int> delivered(schema.delivered.begin(), schema.delivered.end());
+  const std::vector<std::string> never = Missing(item.records(), delivered, RecordWords);
+  if (never.empty()) return;
+  findings->Warn(item, Item::kTriggerFieldNumber, "never-an-event",
+                 absl::StrCat("item `", item.id(), "` says that events bring ",
+                              Listed(never, "and"), ", which no stream delivers"),
+                 "set `trigger: on_request`, or move what events bring to an item of its own");
+}
+
 void CheckRelations(const Item& item, Findings* findings) {
   const bool any = Lists(item.relations(), static_cast<int>(v1::RELATION_ANY));
   const bool hub_only =
@@ -337,6 +360,7 @@ void CheckItems(const AgreementFile& file, const LintOptions& options, CategoryS
     CheckCategories(item, options.schema, findings);
     CheckWorkplaces(item, options, findings);
     CheckConsent(item, findings);
+    CheckTrigger(item, options.schema, findings);
     if (!item.categories().empty()) {
       CheckSecrets(item, secrets, findings);
       if (has_gateway) CheckHandling(item, findings);

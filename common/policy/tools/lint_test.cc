@@ -84,6 +84,10 @@ Schema PlansOnly() {
   add("Plan.address", options::v1::CATEGORY_ADOPTION);
   add("Plan.intelligence", options::v1::CATEGORY_POLICE_INTELLIGENCE);
   add("Plan.needs", options::v1::CATEGORY_MEDICAL_NEEDS);
+  CategorySet concern;
+  concern.Add(options::v1::CATEGORY_REFERRAL_CONCERN);
+  schema.fields[options::v1::RECORD_KIND_REFERRAL]["Referral.concern"] = concern;
+  schema.delivered = {options::v1::RECORD_KIND_EVENT};
   for (const auto role : {options::v1::ROLE_DESIGNATED_LEAD, options::v1::ROLE_HEALTH_VISITOR,
                           options::v1::ROLE_HUB_SERVICE}) {
     for (const auto purpose :
@@ -226,7 +230,12 @@ INSTANTIATE_TEST_SUITE_P(
                 44,
                 {{"[school], roles: [designated_lead]",
                   "[school, community_health], roles: [designated_lead]"}}},
-        Mistake{"category-of-nothing", kWarning, 38, {{"plan_content]", "legal]"}}},
+        Mistake{"category-of-nothing", kWarning, 38, {{"plan_content]", "referral_concern]"}}},
+        Mistake{"never-an-event",
+                kWarning,
+                43,
+                {{"    handling: Keep it apart from the pupil's file.\n",
+                  "    handling: Keep it apart from the pupil's file.\n    trigger: on_event\n"}}},
         Mistake{
             "record-without-content",
             kWarning,
@@ -273,6 +282,29 @@ INSTANTIATE_TEST_SUITE_P(
     released_by: agencies/council
     explanation: Never.
 )"}}}));
+
+// Agreed ahead of the records: no field of any record is legal advice yet.
+TEST(LintTest, ACategoryThatNoRecordHasYetIsNoSlip) {
+  EXPECT_EQ(
+      Said(LintText(absl::StrReplaceAll(kSound, {{"plan_content]", "plan_content, legal]"}}))), "");
+}
+
+// By its provider's word each time; never as a matter of course.
+TEST(LintTest, AHiddenAddressMayBePassedOnByWord) {
+  const auto secret = [](absl::string_view category, absl::string_view onward) {
+    std::string text = absl::StrReplaceAll(
+        kSound,
+        {{"secret_categories: [adoption]", "secret_categories: [adoption, confidential_address]"},
+         {"plan_content]", absl::StrCat("plan_content, ", category, "]")},
+         {"onward: same_purpose", absl::StrCat("onward: ", onward)}});
+    std::string rules;
+    for (const Finding& each : LintText(text)) absl::StrAppend(&rules, each.rule, " ");
+    return rules;
+  };
+  EXPECT_EQ(secret("confidential_address", "with_permission"), "");
+  EXPECT_EQ(secret("confidential_address", "same_purpose"), "secret-passed-on ");
+  EXPECT_EQ(secret("adoption", "with_permission"), "secret-passed-on ");
+}
 
 TEST(LintTest, EachFileIsCheckedWithoutTheOthers) {
   LintOptions options;

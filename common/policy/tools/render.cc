@@ -109,8 +109,12 @@ class Rendering {
     if (item.has_from()) {
       conditions.push_back(absl::StrCat("the record is of ", Agencies(item.from())));
     }
-    if (item.trigger() == v1::TRIGGER_ON_EVENT) conditions.push_back("an event is delivered");
     return Capitalised(absl::StrJoin(conditions, "; "));
+  }
+
+  // An item that only denies brings nothing.
+  static std::string Comes(const Item& item) {
+    return item.categories().empty() ? "" : Capitalised(TriggerWords(item.trigger()));
   }
 
   static std::string Afterwards(const Item& item) {
@@ -132,12 +136,13 @@ class Rendering {
                       Capitalised(Listed(All(item.purposes(), PurposeWords), "or")),
                       Capitalised(Listed(All(item.relations(), RelationWords), "or")),
                       Capitalised(Listed(All(item.records(), RecordWords), "or")), Sees(item),
-                      Conditions(item), Afterwards(item),
+                      Conditions(item), Comes(item), Afterwards(item),
                       absl::StrCat(item.explanation(), " What is withheld can be released by ",
                                    Title(item.released_by()), ".")});
     }
-    document_.Table({"Rule", "Who", "For", "Where", "Of", "Sees", "Only if", "Afterwards", "Why"},
-                    std::move(rows));
+    document_.Table(
+        {"Rule", "Who", "For", "Where", "Of", "Sees", "Only if", "Comes", "Afterwards", "Why"},
+        std::move(rows));
     if (agreement.secret_categories().empty()) return;
     document_.Paragraph(
         absl::StrCat("Never told to anyone who may not see it, not even that it is withheld: ",
@@ -182,7 +187,10 @@ Document Render(const Agreements& agreements, const TitlesOfAgencies& titles) {
   Document document("Sharing agreements");
   document.Paragraph(absl::StrCat(
       "Version ", agreements.version(), " of the set, made from the files that the hub enforces. ",
-      "What no agreement gives is not shared; what one denies is withheld whatever others give."));
+      "What no agreement gives is not shared; what one denies is withheld whatever others give. ",
+      "How it comes, when a worker asks or as events happen, tells the practice that was agreed "
+      "and ",
+      "gives nothing by itself."));
   Rendering rendering(titles, &document);
   for (const Agreement& agreement : agreements.agreements()) rendering.Add(agreement);
   return document;

@@ -93,6 +93,7 @@ void AddMethod(const MethodDescriptor& method, Schema* schema) {
     within.Fields(*record, KindOf(*record), record->full_name(), {});
     left.insert(left.end(), within.inside().begin(), within.inside().end());
   }
+  if (method.server_streaming()) schema->delivered.insert(kinds.begin(), kinds.end());
   for (const int role : rule.roles()) {
     for (const int purpose : rule.purposes()) {
       for (const RecordKind kind : kinds) {
@@ -110,6 +111,12 @@ CategorySet Schema::CategoriesOf(RecordKind kind) const {
   const auto at = fields.find(kind);
   if (at == fields.end()) return categories;
   for (const auto& [path, needed] : at->second) categories = categories | needed;
+  return categories;
+}
+
+CategorySet Schema::Categories() const {
+  CategorySet categories;
+  for (const auto& [kind, of_kind] : fields) categories = categories | CategoriesOf(kind);
   return categories;
 }
 

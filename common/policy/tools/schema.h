@@ -25,9 +25,14 @@ struct Schema {
   std::set<AccessCell> askable;
   // The kind of record that each method is about, by its action in the audit log.
   std::map<std::string, RecordKind> actions;
+  // Kinds of record that streams deliver as things happen; all others are given only when asked
+  // for.
+  std::set<RecordKind> delivered;
 
   // All categories that any field of the kind has.
   CategorySet CategoriesOf(RecordKind kind) const;
+  // All categories that any field of any record has.
+  CategorySet Categories() const;
 };
 
 // Of every method and record of `files`. What carries no category is left out: services refuse to

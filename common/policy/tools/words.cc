@@ -121,6 +121,18 @@ std::string OnwardWords(int onward) {
   }
 }
 
+std::string TriggerWords(int trigger) {
+  switch (trigger) {
+    case v1::TRIGGER_UNSPECIFIED:  // not said is on request
+    case v1::TRIGGER_ON_REQUEST:
+      return "when asked for";
+    case v1::TRIGGER_ON_EVENT:
+      return "as it happens";
+    default:
+      return Words(v1::Trigger_descriptor(), trigger);
+  }
+}
+
 std::string ConsentRuleWords(int rule) {
   switch (rule) {
     case v1::CONSENT_RULE_UNSPECIFIED:
