@@ -9,6 +9,7 @@
 #include "common/error/error.h"
 #include "common/events/facts.h"
 #include "common/rpc/pipeline_fixture.h"
+#include "common/rpc/released.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -135,6 +136,31 @@ TEST_F(StandingTest, AConflictDropsRecordsOfAnswersAboutOthers) {
   const auto response = answer.As<DecideReferralResponse>();
   EXPECT_FALSE(response.has_referral());
   EXPECT_THAT(response.disclosure().withheld(), IsEmpty());
+}
+
+// --- Released records --------------------------------------------------------------------------
+
+TEST_F(StandingTest, ARecordReleasedByNameIsThereForWhoHasNoTieToTheChild) {
+  Use(GrantAll());
+  const Referral referral = Submit();
+  auth::Principal clinic = authenticator_.callers["Bearer school"];
+  clinic.agency = "agencies/nelft";
+  clinic.worker = "workers/camhs";
+  authenticator_.callers["Bearer clinic"] = clinic;
+  ExpectLikeMissing(Run("GetReferral", GetOf(referral.name()), "Bearer clinic"));
+  auto snapshot = store_->Open(absl::InfiniteFuture());
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+  store::Transaction tx(*std::move(snapshot), Hash(), domain_clock_.Now());
+  ReleaseTo(tx, referral.name(), "agencies/nelft");
+  ASSERT_TRUE(store::CommitAndWait(*store_, tx.TakeWrites()).ok());
+  EXPECT_TRUE(Run("GetReferral", GetOf(referral.name()), "Bearer clinic").status.ok());
+  // Not another agency, not another record, and nobody who must not see the child.
+  authenticator_.callers["Bearer clinic"].agency = "agencies/nelf";
+  ExpectLikeMissing(Run("GetReferral", GetOf(referral.name()), "Bearer clinic"));
+  authenticator_.callers["Bearer clinic"].agency = "agencies/nelft";
+  ExpectLikeMissing(Run("GetReferral", GetOf(Submit().name() + "0"), "Bearer clinic"));
+  Conflict(kChild, "workers/camhs");
+  ExpectLikeMissing(Run("GetReferral", GetOf(referral.name()), "Bearer clinic"));
 }
 
 TEST_F(StandingTest, AConflictedChildThatTheHandlerFoundEndsTheCall) {

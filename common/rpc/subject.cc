@@ -6,6 +6,7 @@
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/rpc/granting.h"
+#include "common/rpc/released.h"
 
 namespace trusthub::rpc {
 
@@ -29,6 +30,8 @@ absl::Status CheckSubject(store::Transaction& tx, const auth::Principal& caller,
   TRUSTHUB_ASSIGN_OR_RETURN(const policy::Standing standing, facts.StandingWith(subject->child));
   subject->conflicted = standing.conflicted;
   if (!standing.conflicted && (own || standing.relations != 0)) return absl::OkStatus();
+  TRUSTHUB_ASSIGN_OR_RETURN(const bool released, IsReleasedTo(tx, name, caller.agency));
+  if (!standing.conflicted && released) return absl::OkStatus();
   if (fresh) TRUSTHUB_RETURN_IF_ERROR(fresh());
   return error::RecordNotFound();
 }

@@ -22,9 +22,10 @@ struct Subject {
   bool conflicted = false;
 };
 
-// OK when the caller may know of `name`, a child or a record; RECORD_NOT_FOUND otherwise, after the
-// same work, whether it exists or not. `fresh` says whether facts of children can be rested on; may
-// be null. Fills `subject` even when it refuses.
+// OK when the caller may know of `name`, a child or a record: by a relation to the child, as owner
+// or author of the record, or because it was released to the caller's agency; RECORD_NOT_FOUND
+// otherwise, after the same work, whether it exists or not. `fresh` says whether facts of children
+// can be rested on; may be null. Fills `subject` even when it refuses.
 absl::Status CheckSubject(store::Transaction& tx, const auth::Principal& caller, CallerFacts& facts,
                           const std::function<absl::Status()>& fresh, absl::string_view name,
                           Subject* subject);

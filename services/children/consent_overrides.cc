@@ -10,6 +10,7 @@
 #include "common/error/error.h"
 #include "common/events/facts.h"
 #include "common/rpc/dates.h"
+#include "common/rpc/released.h"
 #include "common/time/civil_date.h"
 #include "services/children/consents.h"
 #include "services/children/named_agencies.h"
@@ -71,6 +72,9 @@ absl::StatusOr<v1::OverrideConsentResponse> Consents::OverrideConsent(
   consent_override->mutable_told_agencies()->Assign(told.begin(), told.end());
   TRUSTHUB_RETURN_IF_ERROR(
       call.tx.Create(consent_override, call.caller.agency, call.caller.agency));
+  for (const std::string& agency : told) {
+    rpc::ReleaseTo(call.tx, consent_override->name(), agency);
+  }
   TRUSTHUB_RETURN_IF_ERROR(Tell(call, *consent_override, occurred));
   return response;
 }

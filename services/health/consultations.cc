@@ -11,6 +11,7 @@
 #include "common/events/facts.h"
 #include "common/rpc/dates.h"
 #include "common/rpc/paging.h"
+#include "common/rpc/released.h"
 #include "common/time/civil_date.h"
 #include "services/health/care_date.h"
 #include "services/health/release.h"
@@ -119,6 +120,7 @@ absl::StatusOr<v1::ReleaseConsultationResponse> Consultations::ReleaseConsultati
       AddRelease(request, call.caller.worker, call.now, review.due, &consultation));
   TRUSTHUB_RETURN_IF_ERROR(
       call.tx.Update(&consultation, request.etag(), ReadableKeys(consultation, author_agency)));
+  rpc::ReleaseTo(call.tx, consultation.name(), request.to_agency());
   TRUSTHUB_RETURN_IF_ERROR(TellRelease(call, consultation));
   return response;
 }
