@@ -18,6 +18,8 @@ absl::StatusOr<std::set<std::string>> ChildrenOfRecords::Of(const v1::AuditEntry
 
 absl::StatusOr<std::string> ChildrenOfRecords::ChildOf(const std::string& record) {
   if (IsNameIn("children", record)) return record;
+  // Events are no records; an entry that names one names the record that it tells of as well.
+  if (IsNameIn("events", record)) return std::string();
   const auto known = children_.find(record);
   if (known != children_.end()) return known->second;
   TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<store::StoredRecord> found, snapshot_.Find(record));

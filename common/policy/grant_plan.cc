@@ -48,6 +48,8 @@ struct Node {
   const FieldDescriptor* child = nullptr;
   const FieldDescriptor* owner_agency = nullptr;
   const FieldDescriptor* author_agency = nullptr;
+  const FieldDescriptor* asked_agency = nullptr;
+  const FieldDescriptor* tells_of = nullptr;
 
   bool is_record() const { return record_kind != options::v1::RECORD_KIND_UNSPECIFIED; }
 };
@@ -108,6 +110,8 @@ absl::Status CompileRecord(Node* node) {
   node->child = StringField(message, "child");
   node->owner_agency = StringField(message, "owner_agency");
   node->author_agency = StringField(message, "author_agency");
+  node->asked_agency = StringField(message, "asked_agency");
+  node->tells_of = StringField(message, "record");
   if (!node->is_record() || node->name == nullptr || node->is_value) {
     return absl::InvalidArgumentError(
         absl::StrCat(message.full_name(),
@@ -327,14 +331,15 @@ class Copier {
 
   // Returns the grant for the record; counts it as dropped when that is empty.
   CategorySet DecideOn(const Node& node, const Message& record) {
-    std::string scratch[4];
+    std::string scratch[6];
     const auto text = [&record](const FieldDescriptor* field, std::string* space) {
       if (field == nullptr) return absl::string_view();
       return absl::string_view(record.GetReflection()->GetStringReference(record, field, space));
     };
     const CategorySet granted =
         decide_({node.record_kind, text(node.name, &scratch[0]), text(node.child, &scratch[1]),
-                 text(node.owner_agency, &scratch[2]), text(node.author_agency, &scratch[3])});
+                 text(node.owner_agency, &scratch[2]), text(node.author_agency, &scratch[3]),
+                 text(node.asked_agency, &scratch[4]), text(node.tells_of, &scratch[5])});
     if (granted.empty()) ++result_.records_dropped;
     return granted;
   }

@@ -159,6 +159,10 @@ struct RecordFacts {
   absl::string_view child;
   absl::string_view owner_agency;
   absl::string_view author_agency;
+  // Of a record that is between two agencies, as an event about a question: the one that was asked.
+  absl::string_view asked_agency = {};
+  // Of a record that tells of another, as an event does: the other's name.
+  absl::string_view tells_of = {};
 };
 
 // What a grant plan did.

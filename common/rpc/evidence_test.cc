@@ -37,6 +37,7 @@ class EvidenceTest : public ::testing::Test {
     ASSERT_THAT(tx.Create(&referral, "agencies/c", "agencies/c"), IsOk());
     audit::v1::AuditEntry entry;
     entry.add_records(referral.name());
+    entry.add_records("events/told");  // no record; the one that it tells of is named beside it
     entry.add_records("referrals/unknown");
     entry.add_records("children/b");
     store::WriteSet set = tx.TakeWrites();

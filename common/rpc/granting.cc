@@ -14,6 +14,10 @@ using policy::Standing;
 
 namespace {
 
+void AddOnce(absl::string_view name, std::vector<std::string>* names) {
+  if (std::find(names->begin(), names->end(), name) == names->end()) names->emplace_back(name);
+}
+
 template <class Visit>
 void ForEach(CategorySet set, Visit visit) {
   for (std::uint64_t left = set.bits(); left != 0; left &= left - 1) {
@@ -89,6 +93,15 @@ CategorySet Granting::DecisionFor(policy::RecordKind kind, const Standing& stand
 
 CategorySet Granting::Decide(const policy::RecordFacts& record) {
   Standing standing = StandingWith(record.kind, record.child);
+  // That an agency was asked one question about a child opens nothing that is told of another. And
+  // a question is between who asks and who is asked: whatever else ties an agency to the child, of
+  // others' questions it learns nothing.
+  if (record.kind == options::v1::RECORD_KIND_EVENT) standing.relations &= ~policy::kAsked;
+  if (!record.asked_agency.empty() && !caller_.is_service()) {
+    const bool is_asked = record.asked_agency == caller_.agency;
+    if (!is_asked && record.owner_agency != caller_.agency) return CategorySet();
+    if (is_asked) standing.relations |= policy::kAsked;
+  }
   standing.relations |= call_relations_;
   if (!record.owner_agency.empty() && record.owner_agency == caller_.agency) {
     standing.relations |= policy::kOwner;
@@ -123,14 +136,18 @@ absl::Status Granting::Build(const Method& method, const google::protobuf::Messa
       full, with_envelope,
       [this](const policy::RecordFacts& record) {
         const CategorySet granted = Decide(record);
-        if (!granted.empty()) {
-          ++records_given_;
-          records_.emplace_back(record.name);
-        }
+        if (!granted.empty()) NoteGiven(record);
         return granted;
       },
       out);
   return error_;
+}
+
+void Granting::NoteGiven(const policy::RecordFacts& record) {
+  ++records_given_;
+  records_.emplace_back(record.name);
+  if (!record.tells_of.empty()) AddOnce(record.tells_of, &records_);
+  if (!record.child.empty()) AddOnce(record.child, &children_);
 }
 
 bool Granting::rests_on_consent() const {
@@ -194,16 +211,17 @@ void Granting::FillTerms(types::v1::Disclosure* disclosure) const {
   }
 }
 
-std::vector<std::string> Granting::Children() const {
+std::vector<std::string> Granting::Children(About about) const {
+  if (about == About::kGiven) return children_;
   std::vector<std::string> children;
   for (const auto& [child, standing] : facts_.standings()) children.push_back(child);
   return children;
 }
 
-absl::Status Granting::FillEntry(audit::Pseudonyms& pseudonyms,
+absl::Status Granting::FillEntry(audit::Pseudonyms& pseudonyms, About about,
                                  audit::v1::AuditEntry* entry) const {
   for (const std::string& record : records_) entry->add_records(record);
-  for (const auto& [child, standing] : facts_.standings()) {
+  for (const std::string& child : Children(about)) {
     TRUSTHUB_RETURN_IF_ERROR(audit::AddChild(pseudonyms, child, facts_.snapshot(), entry));
   }
   ForEach(granted_.disclosed, [&](Category value) { entry->add_disclosed(value); });

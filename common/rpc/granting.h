@@ -52,10 +52,16 @@ class Granting final : public Visibility {
   void FillWithheld(types::v1::Disclosure* disclosure) const;
   // Terms of the rules that gave what was disclosed, in the order of their names.
   void FillTerms(types::v1::Disclosure* disclosure) const;
+  // Which children an audit entry is about.
+  enum class About {
+    kAskedFor,  // all that were looked at: a call asks for a child, and is told anything or nothing
+    kGiven,     // those that something was given of: a stream looks at everyone's news
+  };
   // Records, children (as pseudonyms), categories, rules, and what each decision rested on.
-  absl::Status FillEntry(audit::Pseudonyms& pseudonyms, audit::v1::AuditEntry* entry) const;
+  absl::Status FillEntry(audit::Pseudonyms& pseudonyms, About about,
+                         audit::v1::AuditEntry* entry) const;
   // The children that FillEntry names.
-  std::vector<std::string> Children() const;
+  std::vector<std::string> Children(About about) const;
 
  private:
   // One decision and what it rested on. Many records of an answer share one.
@@ -68,6 +74,7 @@ class Granting final : public Visibility {
     policy::Decision decision;
   };
   policy::CategorySet Decide(const policy::RecordFacts& record);
+  void NoteGiven(const policy::RecordFacts& record);
   policy::CategorySet DecisionFor(policy::RecordKind kind, const policy::Standing& standing,
                                   absl::string_view owner, bool is_outer);
   policy::Question QuestionOf(const Made& made) const;
@@ -82,7 +89,8 @@ class Granting final : public Visibility {
   CallerFacts& facts_;
   absl::Status error_;
   std::deque<Made> made_;
-  std::vector<std::string> records_;
+  std::vector<std::string> records_;   // that were given, or that what was given tells of
+  std::vector<std::string> children_;  // that records which were given are about, each once
   int records_given_ = 0;
   policy::Granted granted_;
 };

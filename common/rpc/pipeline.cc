@@ -300,7 +300,8 @@ absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message&
   // The one record that a read asked for may not be known to this caller: then it does not exist.
   if (!method.rule.mutates() && granting.records_given() == 0 && granting.records_dropped() > 0 &&
       method.rule.subject() == "name") {
-    TRUSTHUB_RETURN_IF_ERROR(granting.FillEntry(*stages_.pseudonyms, &call.grounds));
+    TRUSTHUB_RETURN_IF_ERROR(
+        granting.FillEntry(*stages_.pseudonyms, Granting::About::kAskedFor, &call.grounds));
     call.grounds.clear_disclosed();  // the envelope, which is not sent either
     call.grounds.clear_rules();
     return error::RecordNotFound();
@@ -321,13 +322,14 @@ absl::Status Pipeline::TakeWrites(CallState& call, const Granting& granting,
       NewEntry(*call.incoming, call.admission, stages_.clocks.real->Now(), call.tx->now());
   entry.set_decision(call.method().rule.mutates() ? audit::v1::AUDIT_DECISION_RECORDED
                                                   : audit::v1::AUDIT_DECISION_DISCLOSED);
-  TRUSTHUB_RETURN_IF_ERROR(granting.FillEntry(*stages_.pseudonyms, &entry));
+  TRUSTHUB_RETURN_IF_ERROR(
+      granting.FillEntry(*stages_.pseudonyms, Granting::About::kAskedFor, &entry));
   entry.set_content_hash(call.content_hash);
   call.writes = call.tx->TakeWrites();
   TRUSTHUB_ASSIGN_OR_RETURN(call.activated, stages_.agreements->TakeUp(&call.writes));
   // The last leaf is the call's: its place is the receipt's.
   call.writes.leaves.push_back(audit::MakeLeaf(entry));
-  call.writes.keys_of = granting.Children();
+  call.writes.keys_of = granting.Children(Granting::About::kAskedFor);
   if (!call.answer_key.empty() && to_remember != nullptr) {
     call.full_response.clear();
     to_remember->SerializeToString(&call.full_response);

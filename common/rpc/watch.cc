@@ -257,10 +257,11 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     entry.set_content_hash(content_hash);
     store::WriteSet set;
     if (granting != nullptr) {
-      if (!granting->FillEntry(*stages().pseudonyms, &entry).ok()) {
+      constexpr auto kGiven = Granting::About::kGiven;
+      if (!granting->FillEntry(*stages().pseudonyms, kGiven, &entry).ok()) {
         return End(error::AuditUnavailable());
       }
-      set.keys_of = granting->Children();
+      set.keys_of = granting->Children(kGiven);
     }
     set.leaves.push_back(audit::MakeLeaf(entry));
     stages().store->Commit(std::move(set), [this, then = std::move(then)](

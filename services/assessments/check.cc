@@ -75,7 +75,7 @@ absl::Status CheckDue(const v1::Check& check, absl::Time now) {
                            "Send a due_time in the future that leaves time to look.");
 }
 
-// Tells that the agency is asked, or was until it answered.
+// Tells the two agencies, and the services, that the one is asked, or was until it answered.
 absl::Status EmitCheck(rpc::Call& call, const google::protobuf::Timestamp& occurred_at,
                        const v1::Check& check) {
   events::v1::Event event;
@@ -85,6 +85,7 @@ absl::Status EmitCheck(rpc::Call& call, const google::protobuf::Timestamp& occur
   event.set_owner_agency(check.owner_agency());
   event.set_author_agency(call.caller.agency);
   *event.mutable_occurred_at() = occurred_at;
+  event.set_asked_agency(check.to_agency());
   events::v1::InvolvementFact* asked = event.mutable_involvement();
   asked->set_agency(check.to_agency());
   asked->set_kind("ASKED");

@@ -9,9 +9,10 @@ namespace {
 // s47(11) and s27(3).
 constexpr absl::string_view kMustAssist[] = {"COUNCIL", "HOUSING", "ACUTE_TRUST",
                                              "COMMUNITY_HEALTH", "MENTAL_HEALTH_TRUST"};
-// Children Act 2004 s10, s11; schools since 12 January 2010, and before under s175 of the Education
-// Act 2002.
-constexpr absl::string_view kCoOperate[] = {"POLICE_FORCE", "SCHOOL"};
+// Children Act 2004 s10, s11: the police and Connexions are partners by s10(4); schools since 12
+// January 2010, and before under s175 of the Education Act 2002; voluntary organisations are bodies
+// engaged in activities for children, with which a council arranges to co-operate by s10(1)(c).
+constexpr absl::string_view kCoOperate[] = {"POLICE_FORCE", "SCHOOL", "CONNEXIONS", "VOLUNTARY"};
 
 absl::Status MayNotBeAsked(absl::string_view rule, absl::string_view next) {
   return error::RuleBroken(errors::v1::ERROR_REASON_BASIS_MISSING, rule, next);
@@ -37,9 +38,9 @@ absl::Status CheckMayBeAsked(v1::CheckKind kind, absl::string_view agency_kind) 
   const bool co_operates = absl::c_linear_search(kCoOperate, agency_kind);
   if (!must_assist && !co_operates) {
     return MayNotBeAsked(
-        "Councils, housing authorities, NHS bodies, the police and schools are asked about a "
-        "child; "
-        "no other agency has a duty to answer.",
+        "Councils, housing authorities, NHS bodies, the police, schools, Connexions and voluntary "
+        "organisations are asked about a child; no other agency of the hub holds records of "
+        "children.",
         "Ask an agency of these kinds, or speak to the other one with the family's consent.");
   }
   if (kind == v1::CHECK_KIND_CO_OPERATION) {
@@ -52,8 +53,8 @@ absl::Status CheckMayBeAsked(v1::CheckKind kind, absl::string_view agency_kind) 
   if (must_assist) return absl::OkStatus();
   return MayNotBeAsked(
       "Sections 47(11) and 27(3) of the Children Act 1989 name councils, housing authorities and "
-      "NHS bodies. The police and schools are asked under sections 10 and 11 of the Children Act "
-      "2004.",
+      "NHS bodies. The police, schools, Connexions and voluntary organisations are asked under "
+      "sections 10 and 11 of the Children Act 2004.",
       "During an enquiry ask with kind CO_OPERATION.");
 }
 

@@ -41,7 +41,7 @@ TEST(CheckRules, EachDutyBindsItsAgencies) {
                                                        "COMMUNITY_HEALTH", "MENTAL_HEALTH_TRUST"));
   }
   EXPECT_THAT(AskedUnder(v1::CHECK_KIND_CO_OPERATION),
-              UnorderedElementsAre("POLICE_FORCE", "SCHOOL"));
+              UnorderedElementsAre("POLICE_FORCE", "SCHOOL", "CONNEXIONS", "VOLUNTARY"));
 }
 
 TEST(CheckRules, RefusalNamesTheRightGround) {

@@ -1,5 +1,6 @@
 // What the hub does about its own users: emergency access is seen at once and ends with its review,
 // and a worker whose calls are unusual is looked at by another.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -21,6 +22,7 @@
 #include "tests/e2e/case_path.h"
 #include "tests/e2e/eventually.h"
 #include "tests/integration/local_hub.h"
+#include "tests/integration/told_of.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
 #include "trusthub/children/v1/access_reviews_service.pb.h"
 #include "trusthub/children/v1/allocations_service.pb.h"
@@ -271,6 +273,35 @@ TEST_F(InsiderTest, ChildrenLookedUpForNothingAreNoticedDaysLater) {
   ASSERT_TRUE(review.has_value());
   EXPECT_EQ(review->worker(), "workers/lbr-sw-01");
   EXPECT_EQ(review->count(), kChildren);
+}
+
+// A stream is a way of reading: what it brings of children counts as their records would.
+TEST_F(InsiderTest, ChildrenReadOfOnAStreamCountAsViewed) {
+  constexpr int kReferred = 5;
+  std::vector<std::unique_ptr<CasePath>> paths;
+  for (int i = 1; i <= kReferred + 2; ++i) {
+    paths.push_back(
+        std::make_unique<CasePath>(&hub_->hub(), 200 + i, LondonDay(hub_->clock().Now())));
+    ASSERT_THAT(paths.back()->Register(), IsOk());
+    if (i <= kReferred) ASSERT_THAT(paths.back()->Refer(), IsOk());
+  }
+  // For assessments, of children who are allocated to nobody in the worker's team. Of those who
+  // were not referred the worker is told nothing.
+  for (const char* service : {"children", "referrals"}) {
+    const auto told =
+        ToldOf(path_->At("lbr-sw-01"), service, events::v1::WatchRequest(), "assessment");
+    ASSERT_THAT(told, IsOk());
+    for (int i = 0; i < 2; ++i) {
+      const auto about = [&](const events::v1::Event& event) {
+        return event.child() == paths[static_cast<std::size_t>(kReferred + i)]->child;
+      };
+      EXPECT_TRUE(std::none_of(told->begin(), told->end(), about));
+    }
+  }
+  const auto review = AwaitReview(children::MISUSE_PATTERN_NO_ALLOCATION, kReferred);
+  ASSERT_TRUE(review.has_value());
+  EXPECT_EQ(review->worker(), "workers/lbr-sw-01");
+  EXPECT_EQ(review->count(), kReferred);
 }
 
 TEST_F(InsiderTest, WhoLeftIsRefusedAndNoticed) {

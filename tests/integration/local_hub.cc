@@ -64,7 +64,9 @@ absl::StatusOr<std::unique_ptr<LocalHub>> LocalHub::Start(LocalHubOptions option
 absl::Status LocalHub::Init() {
   hubctl::InitOptions init;
   init.folder = folder_.File("hub");
-  init.config_folder = absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config");
+  init.config_folder = options_.config_folder.empty()
+                           ? absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config")
+                           : options_.config_folder;
   TRUSTHUB_ASSIGN_OR_RETURN(ports_, PortBlock::Take());
   init.base_port = ports_->first();
   init.domain_now = CaseStart();

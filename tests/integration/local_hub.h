@@ -26,6 +26,8 @@ namespace trusthub::testing {
 
 // What a test may change of it.
 struct LocalHubOptions {
+  // A folder like deploy/config of the source tree, which stands in where this is empty.
+  std::string config_folder;
   // Called with each service's configuration before each of its starts.
   std::function<void(absl::string_view service, config::Config* config)> adjust;
   // Told of each step of each call as it begins, on the thread that runs the call.
