@@ -6,48 +6,38 @@ namespace trusthub::policy {
 namespace {
 
 constexpr char kWholeChild[] =
-    "operational identity contact family characteristics involvement plan_status third_party "
-    "worker";
-constexpr char kWholeChildAndHiddenAddress[] =
-    "operational identity contact confidential_address family characteristics involvement "
-    "plan_status third_party worker";
+    "operational identity contact family characteristics involvement plan_status";
 constexpr char kReferralOfAnAuthor[] =
     "operational identity characteristics referral_concern referral_decision worker";
 constexpr char kScreening[] =
-    "operational identity contact family characteristics referral_concern referral_decision "
-    "assessment_narrative child_voice police_intelligence third_party worker";
+    "operational identity family characteristics referral_concern referral_decision "
+    "assessment_narrative police_intelligence worker";
 constexpr char kOnDuty[] =
-    "operational identity contact family characteristics referral_concern referral_decision "
-    "assessment_narrative child_voice third_party worker";
+    "operational identity family characteristics referral_concern referral_decision "
+    "assessment_narrative worker";
 constexpr char kAssessing[] =
-    "operational identity contact family characteristics referral_concern referral_decision "
-    "assessment_narrative assessment_status child_voice plan_status health_summary health_detail "
-    "mental_health police_intelligence third_party worker involvement";
+    "operational identity family characteristics referral_concern referral_decision "
+    "assessment_narrative assessment_status child_voice police_intelligence worker";
 constexpr char kAssessingWithLegalAdvice[] =
-    "operational identity contact family characteristics referral_concern referral_decision "
-    "assessment_narrative assessment_status child_voice plan_status health_summary health_detail "
-    "mental_health police_intelligence legal third_party worker involvement";
+    "operational identity family characteristics referral_concern referral_decision "
+    "assessment_narrative assessment_status child_voice police_intelligence legal worker";
 constexpr char kReviewing[] =
-    "operational identity contact family characteristics referral_concern referral_decision "
-    "assessment_narrative assessment_status child_voice plan_status health_summary mental_health "
-    "third_party worker involvement";
-constexpr char kPlanning[] =
-    "operational identity family assessment_status assessment_narrative child_voice plan_status "
-    "plan_content health_summary third_party worker involvement";
+    "operational identity family characteristics referral_concern referral_decision "
+    "assessment_narrative assessment_status child_voice worker";
+constexpr char kPlanning[] = "operational family plan_status plan_content worker";
 constexpr char kMinutes[] = "operational assessment_status assessment_narrative worker";
 constexpr char kCoreGroupPart[] = "operational plan_status plan_content worker";
 constexpr char kOwnAction[] = "operational plan_status plan_content";
 constexpr char kHealthPlan[] = "operational health_summary health_detail medical_needs";
-constexpr char kClinical[] =
-    "operational health_summary health_detail medical_needs mental_health worker";
+constexpr char kClinical[] = "operational health_summary health_detail medical_needs mental_health";
 constexpr char kAnswers[] =
-    "operational assessment_status assessment_narrative police_intelligence worker";
+    "operational assessment_status assessment_narrative police_intelligence";
 
 INSTANTIATE_TEST_SUITE_P(
     PlanStatus, RedbridgeMatrix,
     testing::Values(
         Cell{"council", "social_worker", "assessment", "child", kAllocated | kResponsible,
-             kWholeChildAndHiddenAddress},
+             kWholeChild},
         Cell{"council", "social_worker", "assessment", "child", kResponsible, kWholeChild},
         Cell{"council", "social_worker", "assessment", "child", kHolding, kWholeChild},
         Cell{"council", "conference_chair", "child_protection_planning", "child", kOwner,
@@ -84,8 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
         Cell{"police_force", "child_abuse_investigator", "police_protection", "child", kReferrer,
              "operational identity contact family characteristics plan_status"},
         Cell{"police_force", "child_abuse_investigator", "police_protection", "child", kEnquiry,
-             "operational identity contact confidential_address family characteristics "
-             "plan_status"},
+             "operational identity contact family characteristics plan_status"},
         Cell{"housing", "housing_officer", "housing_support", "child", kHolding,
              "operational identity contact"},
         Cell{"housing", "housing_officer", "housing_support", "child_status", kHolding, ""},
@@ -94,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
         Cell{"mental_health_trust", "camhs_practitioner", "health_care", "child", kHolding,
              "operational identity contact family characteristics plan_status"},
         Cell{"council", "independent_reviewing_officer", "assessment", "child", kResponsible,
-             kWholeChildAndHiddenAddress},
+             kWholeChild},
         Cell{"council", "virtual_school_head", "education_support", "child", kResponsible, ""},
         Cell{"council", "virtual_school_head", "education_support", "child", kResponsible,
              "operational identity characteristics plan_status", kLookedAfter},
@@ -109,9 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
     PlanContent, RedbridgeMatrix,
     testing::Values(
         Cell{"council", "social_worker", "child_protection_planning", "plan",
-             kAllocated | kResponsible,
-             "operational identity family assessment_status assessment_narrative child_voice "
-             "plan_status plan_content health_summary legal third_party worker involvement"},
+             kAllocated | kResponsible, "operational family plan_status plan_content legal worker"},
         Cell{"council", "social_worker", "child_protection_planning", "plan", kResponsible,
              kPlanning},
         Cell{"council", "conference_chair", "child_protection_planning", "conference", kAuthor,
@@ -314,7 +301,7 @@ INSTANTIATE_TEST_SUITE_P(
              "operational assessment_status assessment_narrative"},
         Cell{"school", "designated_lead", "education_support", "check", kHolding | kEnquiry, ""},
         Cell{"police_force", "child_abuse_investigator", "police_protection", "contact", kAuthor,
-             "operational police_intelligence worker"},
+             "operational police_intelligence"},
         Cell{"police_force", "child_abuse_investigator", "police_protection", "contact", kHolding,
              ""},
         Cell{"police_force", "child_abuse_investigator", "police_protection", "check", kAsked,
@@ -324,6 +311,11 @@ INSTANTIATE_TEST_SUITE_P(
         Cell{"housing", "housing_officer", "housing_support", "contact", kEveryRelation, ""},
         Cell{"housing", "housing_officer", "housing_support", "check", kAsked,
              "operational assessment_status assessment_narrative"},
+        Cell{"connexions", "connexions_adviser", "child_protection_enquiry", "check", kAsked,
+             "operational assessment_status assessment_narrative"},
+        Cell{"voluntary", "voluntary_worker", "child_protection_enquiry", "check", kAsked,
+             "operational assessment_status assessment_narrative"},
+        Cell{"voluntary", "voluntary_worker", "child_protection_enquiry", "check", kHolding, ""},
         Cell{"mental_health_trust", "camhs_practitioner", "health_care", "contact", kEveryRelation,
              ""},
         Cell{"mental_health_trust", "camhs_practitioner", "health_care", "check", kAsked,

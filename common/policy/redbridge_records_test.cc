@@ -127,8 +127,8 @@ INSTANTIATE_TEST_SUITE_P(
         Cell{"council", "social_worker", "child_protection_enquiry", "enquiry", kBreakGlass,
              "operational assessment_narrative", 0, kNone, "operational assessment_narrative"},
         Cell{"council", "social_worker", "child_protection_enquiry", "child", kBreakGlass,
-             "operational identity contact family characteristics plan_status worker involvement",
-             0, kNone, kEverything},
+             "operational identity contact family characteristics plan_status involvement", 0,
+             kNone, kEverything},
         Cell{"council", "social_worker", "child_protection_enquiry", "strategy_discussion",
              kBreakGlass,
              "operational identity family characteristics referral_concern referral_decision "
@@ -152,7 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Cell{"acute_trust", "emergency_nurse", "unscheduled_care", "attendance",
              kOwner | kAuthor | kPresenting,
-             "operational identity plan_status health_summary health_detail third_party worker "
+             "operational identity plan_status health_summary health_detail third_party "
              "access_history"},
         Cell{"acute_trust", "emergency_nurse", "unscheduled_care", "attendance", kPresenting,
              "operational identity plan_status access_history health_summary"},
@@ -195,17 +195,24 @@ INSTANTIATE_TEST_SUITE_P(
         Cell{"council", "social_worker", "assessment", "event", kHolding, ""},
         Cell{"council", "social_worker", "assessment", "event", kPublic, ""},
         Cell{"community_health", "caldicott_guardian", "governance", "event", kOwner,
-             "operational access_history"},
+             "operational access_history consent"},
         Cell{"community_health", "caldicott_guardian", "governance", "event", kHolding, ""},
         Cell{"council", "information_governance_lead", "governance", "event", kResponsible,
-             "operational access_history"},
+             "operational access_history consent"},
+        Cell{"council", "social_worker", "child_protection_enquiry", "event", kAsked,
+             "operational involvement"},
+        Cell{"council", "team_manager", "child_protection_enquiry", "event", kAsked, ""},
         Cell{"school", "designated_lead", "education_support", "event", kHolding, ""}));
 
 INSTANTIATE_TEST_SUITE_P(
     Consents, RedbridgeMatrix,
     testing::Values(
         Cell{"community_health", "health_visitor", "early_help", "consent", kOwner,
-             "operational consent worker"},
+             "operational consent"},
+        Cell{"voluntary", "voluntary_worker", "early_help", "consent", kOwner,
+             "operational consent"},
+        Cell{"connexions", "connexions_adviser", "early_help", "consent", kAuthor,
+             "operational consent"},
         Cell{"school", "designated_lead", "early_help", "consent", kHolding, "operational consent",
              0, kGiven},
         Cell{"school", "designated_lead", "early_help", "consent", kHolding, "", 0, kRefused},
@@ -220,6 +227,13 @@ INSTANTIATE_TEST_SUITE_P(
         Cell{"community_health", "health_visitor", "early_help", "consent_override", kReleased,
              "operational consent"},
         Cell{"community_health", "health_visitor", "early_help", "consent_override", kHolding, ""},
+        Cell{"community_health", "caldicott_guardian", "governance", "consent_override", kReleased,
+             "operational consent"},
+        Cell{"community_health", "caldicott_guardian", "governance", "consent_override",
+             kHolding | kOwner, ""},
+        Cell{"council", "caldicott_guardian", "governance", "consent_override", kOwner,
+             "operational consent worker"},
+        Cell{"council", "caldicott_guardian", "governance", "consent_override", kResponsible, ""},
         Cell{"police_force", "child_abuse_investigator", "police_protection", "consent",
              kEveryRelation, "", kEveryFlag, kGiven},
         Cell{"acute_trust", "emergency_nurse", "unscheduled_care", "sharing_decision", kAuthor,

@@ -27,16 +27,17 @@ class Draw {
   const T& OneOf(const std::vector<T>& all) {
     return all[Below(all.size())];
   }
-  // A value that is not in `list`.
-  std::string ValueBut(const EnumDescriptor* values, const YAML::Node& list) {
+  // A value that is not in `list`; nothing when it holds them all.
+  std::optional<std::string> ValueBut(const EnumDescriptor* values, const YAML::Node& list) {
     std::set<std::string> there;
     for (const YAML::Node& each : list) there.insert(each.Scalar());
-    for (;;) {
-      const int at =
-          1 + static_cast<int>(Below(static_cast<std::size_t>(values->value_count() - 1)));
+    std::vector<std::string> others;
+    for (int at = 1; at < values->value_count(); ++at) {
       const std::string name = ShortName(*values->value(at));
-      if (there.count(name) == 0) return name;
+      if (there.count(name) == 0) others.push_back(name);
     }
+    if (others.empty()) return std::nullopt;
+    return OneOf(others);
   }
 
  private:
@@ -67,14 +68,16 @@ YAML::Node Own(YAML::Node parent, const char* key) {
 Done Swap(YAML::Node list, const EnumDescriptor* values, Draw& draw) {
   const std::size_t at = draw.Below(list.size());
   const std::string was = list[at].Scalar();
-  const std::string is = draw.ValueBut(values, list);
-  list[at] = is;
-  return absl::StrCat(was, " becomes ", is);
+  const std::optional<std::string> is = draw.ValueBut(values, list);
+  if (!is.has_value()) return std::nullopt;
+  list[at] = *is;
+  return absl::StrCat(was, " becomes ", *is);
 }
 Done Append(YAML::Node list, const EnumDescriptor* values, Draw& draw) {
-  const std::string is = draw.ValueBut(values, list);
-  list.push_back(is);
-  return absl::StrCat(is, " is added");
+  const std::optional<std::string> is = draw.ValueBut(values, list);
+  if (!is.has_value()) return std::nullopt;
+  list.push_back(*is);
+  return absl::StrCat(*is, " is added");
 }
 Done Drop(YAML::Node parent, const char* key, Draw& draw) {
   YAML::Node list = Own(parent, key);
