@@ -283,7 +283,9 @@ TEST_F(InsiderTest, ChildrenReadOfOnAStreamCountAsViewed) {
     paths.push_back(
         std::make_unique<CasePath>(&hub_->hub(), 200 + i, LondonDay(hub_->clock().Now())));
     ASSERT_THAT(paths.back()->Register(), IsOk());
-    if (i <= kReferred) ASSERT_THAT(paths.back()->Refer(), IsOk());
+    if (i <= kReferred) {
+      ASSERT_THAT(paths.back()->Refer(), IsOk());
+    }
   }
   // For assessments, of children who are allocated to nobody in the worker's team. Of those who
   // were not referred the worker is told nothing.
