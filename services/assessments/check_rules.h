@@ -20,9 +20,9 @@ bool RestsOnEnquiry(v1::CheckKind kind);
 std::vector<error::Violation> EnquiryViolations(const v1::Check& check);
 
 // BASIS_MISSING unless an agency of `agency_kind` (as in AgencyFact) owes what `kind` asks. s47(11)
-// and s27(3) of the Children Act 1989 name councils, housing authorities and NHS bodies; the police,
-// schools, Connexions and voluntary organisations co-operate under s10 and s11 of the Children Act
-// 2004. Nobody else is asked about a child without the family.
+// and s27(3) of the Children Act 1989 name councils, housing authorities and NHS bodies; the
+// police, schools, Connexions and voluntary organisations co-operate under s10 and s11 of the
+// Children Act 2004. Nobody else is asked about a child without the family.
 absl::Status CheckMayBeAsked(v1::CheckKind kind, absl::string_view agency_kind);
 
 // What is wrong with the police information of an answer by an agency of `agency_kind`: none but
