@@ -14,7 +14,6 @@
 #include "common/error/error.h"
 #include "common/events/facts.h"
 #include "common/rpc/metadata.h"
-#include "common/rpc/tls_source.h"
 #include "common/rpc/to_grpc.h"
 #include "common/time/clock.h"
 #include "grpcpp/client_context.h"
@@ -22,6 +21,8 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/impl/client_unary_call.h"
 #include "grpcpp/security/credentials.h"
+#include "grpcpp/security/tls_certificate_provider.h"
+#include "grpcpp/security/tls_credentials_options.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/sync_stream.h"
 
@@ -32,6 +33,7 @@ using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 
 // Seconds between looks at the certificate files.
+constexpr unsigned kCertificateRefreshSeconds = 1;
 
 grpc::ByteBuffer ToBuffer(const Message& message) {
   auto* bytes = new std::string;
@@ -144,15 +146,21 @@ class Reconnector {
 
 class Client::Impl {
  public:
-  explicit Impl(Options options) : options_(std::move(options)), tls_(OpenTls(options_.tls)) {}
+  explicit Impl(Options options) : options_(std::move(options)) {
+    const auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+        options_.tls.key, options_.tls.certificate, options_.tls.server_ca,
+        kCertificateRefreshSeconds);
+    grpc::experimental::TlsChannelCredentialsOptions tls;
+    tls.set_certificate_provider(provider);
+    tls.watch_root_certs();
+    tls.watch_identity_key_cert_pairs();
+    credentials_ = grpc::experimental::TlsCredentials(tls);
+  }
 
-  // A channel with the newest identity. Calls on an older one go on, and it goes with the last.
   absl::StatusOr<std::shared_ptr<grpc::Channel>> ChannelTo(const std::string& service) {
-    TRUSTHUB_RETURN_IF_ERROR(tls_.status());
-    const std::shared_ptr<const TlsTexts> texts = (*tls_)->Current();
     MutexLock lock(mutex_);
-    auto& [channel, version] = channels_[service];
-    if (channel == nullptr || version != texts->version) {
+    std::shared_ptr<grpc::Channel>& channel = channels_[service];
+    if (channel == nullptr) {
       const auto address = options_.addresses.find(service);
       if (address == options_.addresses.end()) {
         return absl::NotFoundError(absl::StrCat("no address is configured for service ", service));
@@ -166,10 +174,7 @@ class Client::Impl {
       // soon; by default gRPC waits 30 s.
       args.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 500);
       args.SetMaxReceiveMessageSize(4 * limits::kResponseBytesMax);
-      channel = grpc::CreateCustomChannel(
-          address->second,
-          grpc::SslCredentials({texts->authorities, texts->key, texts->certificates}), args);
-      version = texts->version;
+      channel = grpc::CreateCustomChannel(address->second, credentials_, args);
     }
     return channel;
   }
@@ -178,22 +183,10 @@ class Client::Impl {
   std::shared_ptr<Reconnector> reconnector() const { return reconnector_; }
 
  private:
-  struct Made {
-    std::shared_ptr<grpc::Channel> channel;
-    std::int64_t version = 0;  // of the identity
-  };
-  static absl::StatusOr<std::shared_ptr<TlsSource>> OpenTls(const TlsFiles& files) {
-    TlsSource::Options options;
-    options.certificates = files.certificate;
-    options.key = files.key;
-    options.authorities = files.server_ca;
-    return TlsSource::Open(std::move(options));
-  }
-
   const Options options_;
-  const absl::StatusOr<std::shared_ptr<TlsSource>> tls_;
+  std::shared_ptr<grpc::ChannelCredentials> credentials_;
   Mutex mutex_;
-  std::map<std::string, Made> channels_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);
   const std::shared_ptr<Reconnector> reconnector_ = std::make_shared<Reconnector>();
 };
 
