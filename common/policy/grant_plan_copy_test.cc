@@ -11,6 +11,7 @@
 #include "common/policy/policy.h"
 #include "common/policy/random_agreements.h"
 #include "common/policy/test_schema.h"
+#include "common/testing/paths.h"
 #include "google/protobuf/unknown_field_set.h"
 #include "gtest/gtest.h"
 #include "trusthub/assessments/v1/allegations_service.pb.h"
@@ -265,7 +266,7 @@ void ExpectSecretsHoldNothingElse(const Descriptor& message, const Agreements& a
 }
 
 TEST(GrantPlanCopyTest, FieldsOfSecretCategoriesHoldNothingThatIsNot) {
-  const auto agreements = LoadAgreements(TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/agreements");
+  const auto agreements = LoadAgreements(testing::SourcePath("deploy/config/redbridge/agreements"));
   ASSERT_TRUE(agreements.ok()) << agreements.status();
   ASSERT_TRUE((*agreements)->IsSecret(options::v1::CATEGORY_ADOPTION));
   std::vector<const Descriptor*> seen;

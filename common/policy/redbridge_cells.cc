@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/policy/agreement_reader.h"
+#include "common/testing/paths.h"
 
 namespace trusthub::policy {
 namespace {
@@ -68,7 +69,7 @@ std::ostream& operator<<(std::ostream& out, const Cell& cell) {
 
 const Agreements& Redbridge() {
   static const auto& loaded = *new absl::StatusOr<std::shared_ptr<const Agreements>>(
-      LoadAgreements(TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/agreements"));
+      LoadAgreements(testing::SourcePath("deploy/config/redbridge/agreements")));
   if (!loaded.ok()) ADD_FAILURE() << loaded.status();
   return **loaded;
 }

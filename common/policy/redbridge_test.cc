@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/policy/redbridge_cells.h"
+#include "common/testing/paths.h"
 #include "trusthub/assessments/v1/allegations_service.pb.h"
 #include "trusthub/assessments/v1/assessments_service.pb.h"
 #include "trusthub/assessments/v1/checks_service.pb.h"
@@ -35,7 +36,8 @@
 namespace trusthub::policy {
 namespace {
 
-constexpr char kFolder[] = TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/agreements";
+const std::string& kFolder =
+    *new std::string(testing::SourcePath("deploy/config/redbridge/agreements"));
 
 // What only its keepers may learn to exist.
 CategorySet Secrets() {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/testing/paths.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "google/protobuf/dynamic_message.h"
 #include "gtest/gtest.h"
@@ -19,7 +20,7 @@ namespace trusthub::policy {
 class Schema {
  public:
   Schema() {
-    std::ifstream in(TRUSTHUB_BINARY_DIR "/common/policy/testdata.binpb", std::ios::binary);
+    std::ifstream in(testing::BuildPath("common/policy/testdata.binpb"), std::ios::binary);
     google::protobuf::FileDescriptorSet files;
     EXPECT_TRUE(files.ParseFromIstream(&in));
     for (const auto& file : files.file()) EXPECT_NE(pool_.BuildFile(file), nullptr);

@@ -5,6 +5,7 @@
 
 #include "common/proto/field_rules.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::proto {
@@ -13,7 +14,7 @@ namespace {
 using absl::CivilDay;
 
 TEST(ShippedCodeSetsTest, HoldThePublishedCodes) {
-  const auto sets = LoadCodeSets(TRUSTHUB_SOURCE_DIR "/deploy/config/code_sets");
+  const auto sets = LoadCodeSets(testing::SourcePath("deploy/config/code_sets"));
   ASSERT_THAT(sets, testing::IsOk());
   const std::vector<std::pair<const char*, std::vector<const char*>>> published = {
       {"referral_source", {"1A", "1B", "1C", "1D", "2A", "2B", "3A", "3B", "3C", "3D", "3E",

@@ -12,6 +12,7 @@
 #include "common/proto/count_allocations.h"
 #include "common/proto/test_message.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "google/protobuf/unknown_field_set.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
@@ -31,7 +32,7 @@ using google::protobuf::Message;
 
 std::shared_ptr<const CodeSets> Codes() {
   static const auto* const sets = new absl::StatusOr<std::shared_ptr<const CodeSets>>(
-      LoadCodeSets(TRUSTHUB_SOURCE_DIR "/deploy/config/code_sets"));
+      LoadCodeSets(testing::SourcePath("deploy/config/code_sets")));
   EXPECT_THAT(*sets, testing::IsOk());
   return **sets;
 }

@@ -12,6 +12,7 @@
 #include "common/events/facts.h"
 #include "common/rpc/pipeline_fixture.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -25,7 +26,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::IsOk;
 
-constexpr char kFolder[] = TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/agreements";
+const std::string& kFolder =
+    *new std::string(testing::SourcePath("deploy/config/redbridge/agreements"));
 
 class AgreementSetsTest : public PipelineFixture {
  protected:

@@ -22,6 +22,7 @@
 #include "common/rpc/pipeline_fixture.h"
 #include "common/testing/fake_clock.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -53,12 +54,12 @@ class AdmissionTest : public ::testing::Test {
     EXPECT_THAT(authenticator, IsOk());
     authenticator_ = *std::move(authenticator);
     auto agreements =
-        policy::LoadAgreements(TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/agreements");
+        policy::LoadAgreements(testing::SourcePath("deploy/config/redbridge/agreements"));
     EXPECT_THAT(agreements, IsOk());
     agreements_ = *agreements;
     sets_ = std::make_unique<AgreementSets>(
         AgreementSets::Options{"referrals", {&real_, &domain_}, nullptr}, agreements_);
-    auto code_sets = proto::LoadCodeSets(TRUSTHUB_SOURCE_DIR "/deploy/config/code_sets");
+    auto code_sets = proto::LoadCodeSets(testing::SourcePath("deploy/config/code_sets"));
     EXPECT_THAT(code_sets, IsOk());
     auto methods = MethodTable::Compile(
         {domain_of_.MakeRoutes(), Routes(events::v1::WatchRequest::descriptor()->file())},

@@ -9,6 +9,7 @@
 #include "common/events/facts.h"
 #include "common/rpc/paging.h"
 #include "common/store/sqlite/sqlite_store.h"
+#include "common/testing/paths.h"
 #include "common/time/civil_date.h"
 
 namespace trusthub::rpc {
@@ -145,11 +146,11 @@ void PipelineFixture::SetUp() {
   ASSERT_TRUE(spool.ok());
   spool_ = *std::move(spool);
   static const auto& agreements = *new absl::StatusOr<std::shared_ptr<const policy::Agreements>>(
-      policy::LoadAgreements(TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/agreements"));
+      policy::LoadAgreements(testing::SourcePath("deploy/config/redbridge/agreements")));
   ASSERT_TRUE(agreements.ok()) << agreements.status();
   sets_ = std::make_unique<AgreementSets>(
       AgreementSets::Options{"referrals", {&RealClock(), &domain_clock_}, &metrics_}, *agreements);
-  auto code_sets = proto::LoadCodeSets(TRUSTHUB_SOURCE_DIR "/deploy/config/code_sets");
+  auto code_sets = proto::LoadCodeSets(testing::SourcePath("deploy/config/code_sets"));
   ASSERT_TRUE(code_sets.ok()) << code_sets.status();
   events::StandingRules rules;
   rules.closing_window = absl::Hours(24 * 14);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -15,7 +16,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 TEST(StandingRulesTest, TheBoroughsAreRead) {
-  const auto rules = LoadStandingRules(TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/policy.yaml");
+  const auto rules = LoadStandingRules(testing::SourcePath("deploy/config/redbridge/policy.yaml"));
   ASSERT_THAT(rules, testing::IsOk());
   EXPECT_EQ(rules->closing_window, absl::Hours(14 * 24));
 }

@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/testing/paths.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::timescales {
@@ -18,7 +19,7 @@ using absl::CivilDay;
 // --- The rules as shipped ----------------------------------------------------------------------
 
 std::shared_ptr<const Rules> Shipped() {
-  auto rules = LoadRules(TRUSTHUB_SOURCE_DIR "/deploy/config/timescales");
+  auto rules = LoadRules(testing::SourcePath("deploy/config/timescales"));
   if (!rules.ok()) {
     ADD_FAILURE() << rules.status();
     std::abort();

@@ -11,6 +11,7 @@
 
 #include "common/testing/handler_fixture.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/time/civil_date.h"
 #include "gtest/gtest.h"
 #include "services/assessments/assessments.h"
@@ -20,7 +21,7 @@ namespace trusthub::assessments {
 class AssessmentsFixture : public ::testing::Test {
  protected:
   AssessmentsFixture() {
-    auto rules = timescales::LoadRules(TRUSTHUB_SOURCE_DIR "/deploy/config/timescales");
+    auto rules = timescales::LoadRules(testing::SourcePath("deploy/config/timescales"));
     EXPECT_TRUE(rules.ok()) << rules.status();
     assessments_ = std::make_unique<Assessments>(*std::move(rules));
     hub_.KnowAgency("redbridge-council", "COUNCIL");

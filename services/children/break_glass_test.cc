@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/base/ids.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -26,9 +27,7 @@ using testing::StatusIs;
 
 constexpr char kReason[] = "Collapsed at reception, mother gone, unknown tablets in pocket";
 
-std::string RulesPath() {
-  return absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config/redbridge/break_glass.yaml");
-}
+std::string RulesPath() { return testing::SourcePath("deploy/config/redbridge/break_glass.yaml"); }
 
 struct ReasonCase {
   const char* name;

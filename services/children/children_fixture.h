@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/testing/handler_fixture.h"
+#include "common/testing/paths.h"
 #include "gtest/gtest.h"
 #include "services/children/children.h"
 
@@ -131,8 +132,8 @@ class ChildrenTest : public ::testing::Test {
 
   testing::HandlerFixture fixture_{testing::LondonTime(2010, 3, 16, 9)};
   proto::PageTokens page_tokens_{std::string(32, 'k')};
-  Children children_{*LoadMatchingRules(
-      absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config/redbridge/matching.yaml"))};
+  Children children_{
+      *LoadMatchingRules(testing::SourcePath("deploy/config/redbridge/matching.yaml"))};
 };
 
 }  // namespace trusthub::children

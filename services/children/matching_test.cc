@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/testing/paths.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/children/likeness.h"
@@ -25,9 +26,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::string RulesPath() {
-  return absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config/redbridge/matching.yaml");
-}
+std::string RulesPath() { return testing::SourcePath("deploy/config/redbridge/matching.yaml"); }
 
 const MatchingRules& Rules() {
   static const MatchingRules& rules = *new MatchingRules(*LoadMatchingRules(RulesPath()));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/base/limits.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/directory/agreement_texts.h"
@@ -107,7 +108,7 @@ TEST(AgreementFiles, AnAnswerCarriesWhatItsClientCanRead) {
 // The borough's own set must be one that can be proposed.
 TEST(AgreementFiles, TheSetOfRedbridgeFitsIntoARequest) {
   const auto texts =
-      policy::ReadAgreementTexts(TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/agreements");
+      policy::ReadAgreementTexts(testing::SourcePath("deploy/config/redbridge/agreements"));
   ASSERT_THAT(texts, IsOk());
   policy::v1::ProposeAgreementSetRequest request;
   *request.mutable_agreement_set()->mutable_files() = FilesOf(*texts);

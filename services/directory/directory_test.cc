@@ -8,6 +8,7 @@
 #include "common/config/yaml.h"
 #include "common/testing/handler_fixture.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -217,8 +218,8 @@ class RedbridgeTest : public DirectoryTest {
     return value.has_value() ? *value->Text() : "";
   }
   static std::vector<config::Yaml> ItemsOf(absl::string_view list) {
-    static const auto& root = *new config::Yaml(*config::Yaml::ReadFile(
-        absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config/redbridge/directory.yaml")));
+    static const auto& root = *new config::Yaml(
+        *config::Yaml::ReadFile(testing::SourcePath("deploy/config/redbridge/directory.yaml")));
     EXPECT_TRUE(root.CheckKeys({"agencies", "workers"}).ok());
     return *root.Get(list)->Items();
   }

@@ -8,6 +8,7 @@
 #include "common/base/relations.h"
 #include "common/testing/handler_fixture.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/health/service.h"
@@ -55,7 +56,7 @@ class Watched {
 class ConsultationsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto rules = timescales::LoadRules(TRUSTHUB_SOURCE_DIR "/deploy/config/timescales");
+    auto rules = timescales::LoadRules(testing::SourcePath("deploy/config/timescales"));
     ASSERT_THAT(rules, IsOk());
     consultations_ = std::make_unique<Consultations>(*std::move(rules));
     hub_.KnowAgency("nhs-redbridge", "COMMUNITY_HEALTH");

@@ -4,6 +4,7 @@
 
 #include "common/testing/handler_fixture.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/plans/conference_fixture.h"
@@ -23,7 +24,7 @@ using trusthub::testing::LondonTime;
 class OwnActionsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto rules = timescales::LoadRules(TRUSTHUB_SOURCE_DIR "/deploy/config/timescales");
+    auto rules = timescales::LoadRules(testing::SourcePath("deploy/config/timescales"));
     ASSERT_THAT(rules, IsOk());
     plans_ = std::make_unique<Plans>(*std::move(rules));
     for (const auto& [agency, kind] : std::vector<std::pair<const char*, const char*>>{

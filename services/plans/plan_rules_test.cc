@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -31,7 +32,7 @@ std::string Text(const types::v1::Date& date) {
 class PlanRules : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto loaded = timescales::LoadRules(TRUSTHUB_SOURCE_DIR "/deploy/config/timescales");
+    auto loaded = timescales::LoadRules(testing::SourcePath("deploy/config/timescales"));
     ASSERT_THAT(loaded, IsOk());
     rules_ = *std::move(loaded);
   }

@@ -7,6 +7,7 @@
 
 #include "common/testing/handler_fixture.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -39,7 +40,7 @@ constexpr absl::StatusCode kFailed = absl::StatusCode::kFailedPrecondition;
 class PlansTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto rules = timescales::LoadRules(TRUSTHUB_SOURCE_DIR "/deploy/config/timescales");
+    auto rules = timescales::LoadRules(testing::SourcePath("deploy/config/timescales"));
     ASSERT_THAT(rules, IsOk());
     plans_ = std::make_unique<Plans>(*std::move(rules));
     hub_.KnowAgency("redbridge-council", "COUNCIL");

@@ -7,6 +7,7 @@
 
 #include "common/testing/handler_fixture.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -25,7 +26,7 @@ using trusthub::testing::StatusIs;
 class ReferralsTest : public ::testing::Test {
  protected:
   ReferralsTest() {
-    auto rules = timescales::LoadRules(TRUSTHUB_SOURCE_DIR "/deploy/config/timescales");
+    auto rules = timescales::LoadRules(testing::SourcePath("deploy/config/timescales"));
     EXPECT_THAT(rules, IsOk());
     referrals_ = std::make_unique<Referrals>(*std::move(rules));
     hub_.KnowAgency("redbridge-council", "COUNCIL");

@@ -22,6 +22,7 @@
 #include "common/policy/policy.h"
 #include "common/rpc/admission.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "common/time/civil_date.h"
 #include "common/time/clock.h"
@@ -206,7 +207,7 @@ std::map<std::pair<std::string, std::string>, std::unique_ptr<testing::RawClient
 TEST_F(CallersTest, EveryMethodOfTheProtosIsOffered) {
   Complaints complaints;
   std::set<std::string> published;
-  for (const auto* method : MethodsOf(LinkedFiles(TRUSTHUB_SOURCE_DIR "/protos", &complaints))) {
+  for (const auto* method : MethodsOf(LinkedFiles(testing::SourcePath("protos"), &complaints))) {
     published.insert(absl::StrCat("/", method->service()->full_name(), "/", method->name()));
   }
   EXPECT_THAT(complaints, ::testing::IsEmpty());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/proto/field_rules.h"
+#include "common/testing/paths.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::contract {
@@ -13,7 +14,7 @@ namespace {
 const Files& Linked() {
   static const Files& files = *new Files([] {
     Complaints ignored;  // LinksEveryProto reports them
-    return LinkedFiles(TRUSTHUB_SOURCE_DIR "/protos", &ignored);
+    return LinkedFiles(testing::SourcePath("protos"), &ignored);
   }());
   return files;
 }
@@ -24,7 +25,7 @@ void ExpectNone(const Complaints& complaints) {
 
 TEST(Contract, LinksEveryProto) {
   Complaints complaints;
-  LinkedFiles(TRUSTHUB_SOURCE_DIR "/protos", &complaints);
+  LinkedFiles(testing::SourcePath("protos"), &complaints);
   ExpectNone(complaints);
   // Eight areas serve methods; a walk over nothing would pass everything.
   EXPECT_GE(MethodsOf(Linked()).size(), 37u);
@@ -34,7 +35,7 @@ TEST(Contract, LinksEveryProto) {
 TEST(Contract, EachMethodSaysWhoMayCallItAndHow) { ExpectNone(CheckMethods(Linked())); }
 
 TEST(Contract, EachFieldSaysWhatItIs) {
-  const auto code_sets = proto::LoadCodeSets(TRUSTHUB_SOURCE_DIR "/deploy/config/code_sets");
+  const auto code_sets = proto::LoadCodeSets(testing::SourcePath("deploy/config/code_sets"));
   ASSERT_TRUE(code_sets.ok()) << code_sets.status();
   ExpectNone(
       CheckFields(Linked(), [&](absl::string_view set) { return (*code_sets)->HasSet(set); }));

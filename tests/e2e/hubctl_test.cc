@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
@@ -57,7 +58,7 @@ class HubctlTest : public ::testing::Test {
 
   Ran Run(std::vector<std::string> arguments) {
     ChildProcess::Options options;
-    options.program = absl::StrCat(TRUSTHUB_BINARY_DIR, "/bin/hubctl");
+    options.program = testing::BuildPath("bin/hubctl");
     options.arguments = std::move(arguments);
     options.environment = {"TRUSTHUB_HUB=" + running_->hub().folder()};
     options.output = folder_.File(absl::StrCat("output", ++commands_));

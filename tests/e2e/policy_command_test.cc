@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
@@ -30,8 +31,7 @@ using ::testing::Not;
 constexpr absl::Duration kCommandLimit = absl::Seconds(120);
 constexpr int kRefused = 1;
 
-const std::string kShipped =
-    absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config/redbridge/agreements");
+const std::string kShipped = testing::SourcePath("deploy/config/redbridge/agreements");
 
 struct Ran {
   int exit_code;
@@ -50,7 +50,7 @@ class PolicyCommandTest : public ::testing::Test {
  protected:
   Ran Run(std::vector<std::string> arguments) {
     ChildProcess::Options options;
-    options.program = absl::StrCat(TRUSTHUB_BINARY_DIR, "/bin/hubctl");
+    options.program = testing::BuildPath("bin/hubctl");
     options.arguments = std::move(arguments);
     if (running_ != nullptr) options.environment = {"TRUSTHUB_HUB=" + running_->hub().folder()};
     options.output = folder_.File(absl::StrCat("output", ++commands_));

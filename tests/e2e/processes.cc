@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
+#include "common/testing/paths.h"
 #include "deploy/hubctl/loading.h"
 #include "gtest/gtest.h"
 #include "tests/e2e/eventually.h"
@@ -34,7 +35,7 @@ std::string LastLines(const std::string& path) {
 }  // namespace
 
 std::string ServiceBinary(absl::string_view service) {
-  return absl::StrCat(TRUSTHUB_BINARY_DIR, "/bin/trusthub-", service);
+  return absl::StrCat(testing::BuildPath("bin/trusthub-"), service);
 }
 
 std::vector<std::string> LinesOf(const std::string& path) {
@@ -64,7 +65,7 @@ absl::Status RunningHub::Init() {
   folder_ = std::make_unique<TempFolder>();
   hubctl::InitOptions init;
   init.folder = folder_->File("hub");
-  init.config_folder = absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config");
+  init.config_folder = testing::SourcePath("deploy/config");
   TRUSTHUB_ASSIGN_OR_RETURN(ports_, PortBlock::Take());
   init.base_port = ports_->first();
   init.domain_now = options_.domain_now;

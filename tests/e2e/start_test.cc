@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/e2e/processes.h"
@@ -202,8 +203,7 @@ TEST_F(StartTest, CorruptDatabasesAreRefused) {
 
 TEST_F(StartTest, BrokenAgreementsAreRefused) {
   const std::string copy = outside_.File("agreements");
-  const std::string original =
-      absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config/redbridge/agreements");
+  const std::string original = testing::SourcePath("deploy/config/redbridge/agreements");
   fs::copy(original, copy);
   Edit(config_, "agreements_folder: " + original, "agreements_folder: " + copy);
   Edit(copy + "/hub-operation.yaml", "purposes: [hub_operation]", "purposes: [curiosity]");

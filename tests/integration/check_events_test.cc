@@ -12,6 +12,7 @@
 
 #include "common/base/ids.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
@@ -63,8 +64,8 @@ class CheckEventsTest : public ::testing::Test {
     LocalHubOptions options;
     options.config_folder = folder_.File("config");
     std::error_code error;
-    std::filesystem::copy(std::string(TRUSTHUB_SOURCE_DIR) + "/deploy/config",
-                          options.config_folder, std::filesystem::copy_options::recursive, error);
+    std::filesystem::copy(testing::SourcePath("deploy/config"), options.config_folder,
+                          std::filesystem::copy_options::recursive, error);
     ASSERT_FALSE(error) << error.message();
     const std::string path = options.config_folder + "/redbridge/directory.yaml";
     std::string directory = ReadAll(path);

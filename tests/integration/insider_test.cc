@@ -15,6 +15,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/base/ids.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
@@ -43,7 +44,7 @@ constexpr char kReference[] = "INS-1";
 
 // The borough's data files, but the logs are read every second.
 absl::Status WriteEagerSettings(const std::string& folder) {
-  const std::string shipped = absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config/redbridge");
+  const std::string shipped = testing::SourcePath("deploy/config/redbridge");
   std::error_code error;
   std::filesystem::copy(shipped, folder, error);  // files alone
   if (error) return absl::InternalError("the borough's data files cannot be copied");

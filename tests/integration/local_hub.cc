@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/events/facts.h"
+#include "common/testing/paths.h"
 #include "deploy/hubctl/loading.h"
 #include "services/assessments/service.h"
 #include "services/children/service.h"
@@ -64,9 +65,8 @@ absl::StatusOr<std::unique_ptr<LocalHub>> LocalHub::Start(LocalHubOptions option
 absl::Status LocalHub::Init() {
   hubctl::InitOptions init;
   init.folder = folder_.File("hub");
-  init.config_folder = options_.config_folder.empty()
-                           ? absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config")
-                           : options_.config_folder;
+  init.config_folder = options_.config_folder.empty() ? testing::SourcePath("deploy/config")
+                                                      : options_.config_folder;
   TRUSTHUB_ASSIGN_OR_RETURN(ports_, PortBlock::Take());
   init.base_port = ports_->first();
   init.domain_now = CaseStart();

@@ -20,6 +20,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/base/ids.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
@@ -602,8 +603,7 @@ TEST_F(Scenarios, S15NoAnalystSeesANameAndNoNeighbourARecord) {
 
 // The agreements of the borough, but that on referrals ended on `last`.
 absl::Status WriteEnded(const std::string& folder, absl::CivilDay last) {
-  const std::string shipped =
-      absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config/redbridge/agreements");
+  const std::string shipped = testing::SourcePath("deploy/config/redbridge/agreements");
   std::error_code error;
   std::filesystem::copy(shipped, folder, error);
   if (error) return absl::InternalError("the agreements cannot be copied");

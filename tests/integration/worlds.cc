@@ -13,6 +13,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
+#include "common/testing/paths.h"
 #include "common/time/civil_date.h"
 
 namespace trusthub::testing {
@@ -80,7 +81,7 @@ const char* CollectionOf(Secret secret) {
 // The borough's data files, but that logs are read for misuse every second: reviews of access are
 // there when they are asked for.
 absl::Status WriteEagerSettings(const std::string& folder) {
-  const std::string shipped = absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config/redbridge");
+  const std::string shipped = testing::SourcePath("deploy/config/redbridge");
   std::error_code error;
   std::filesystem::copy(shipped, folder, error);  // files alone
   if (error) return absl::InternalError("the borough's data files cannot be copied");

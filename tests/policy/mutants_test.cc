@@ -13,6 +13,7 @@
 #include "common/policy/access_diff.h"
 #include "common/policy/tools/guards.h"
 #include "common/policy/tools/lint.h"
+#include "common/testing/paths.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::policy {
@@ -52,8 +53,7 @@ std::string Shows(const Mutant& mutant, const Agreements& sound, const Said& fou
 }
 
 TEST(MutantsTest, EachShows) {
-  const auto texts =
-      ReadAgreementTexts(absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config/redbridge/agreements"));
+  const auto texts = ReadAgreementTexts(testing::SourcePath("deploy/config/redbridge/agreements"));
   ASSERT_TRUE(texts.ok()) << texts.status().message();
   const auto sound = CompileAgreements(*texts);
   ASSERT_TRUE(sound.ok()) << sound.status().message();

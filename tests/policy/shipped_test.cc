@@ -17,14 +17,17 @@
 #include "common/policy/tools/baseline.h"
 #include "common/policy/tools/lint.h"
 #include "common/policy/tools/schema.h"
+#include "common/testing/paths.h"
 #include "deploy/hubctl/directory_file.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::policy {
 namespace {
 
-constexpr char kFolder[] = TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/agreements";
-constexpr char kBaselineFile[] = TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/access.baseline";
+const std::string& kFolder =
+    *new std::string(testing::SourcePath("deploy/config/redbridge/agreements"));
+const std::string& kBaselineFile =
+    *new std::string(testing::SourcePath("deploy/config/redbridge/access.baseline"));
 constexpr char kHowToWrite[] = "`hubctl policy baseline deploy/config/redbridge/agreements`";
 
 std::string ReadAll(const char* path) {
@@ -110,7 +113,7 @@ LintOptions OptionsFor(absl::CivilDay today) {
   options.today = today;
   options.schema = SchemaOf(ContractFiles());
   const auto directory =
-      hubctl::ReadDirectoryFile(TRUSTHUB_SOURCE_DIR "/deploy/config/redbridge/directory.yaml");
+      hubctl::ReadDirectoryFile(testing::SourcePath("deploy/config/redbridge/directory.yaml"));
   EXPECT_TRUE(directory.ok()) << directory.status();
   if (!directory.ok()) return options;
   for (const auto& each : directory->agencies) {

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/identifiers/identifiers.h"
+#include "common/testing/paths.h"
 #include "common/time/civil_date.h"
 #include "gtest/gtest.h"
 
@@ -27,8 +28,7 @@ TEST(PopulationTest, SameSeedSamePopulation) {
 }
 
 TEST(PopulationTest, ShippedFileIsWhatTheGeneratorMakes) {
-  std::ifstream file(
-      absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config/redbridge/population.ndjson"));
+  std::ifstream file(testing::SourcePath("deploy/config/redbridge/population.ndjson"));
   std::string line;
   int number = 0;
   for (const Row& row : MakePopulation({})) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "common/testing/paths.h"
 #include "gtest/gtest.h"
 #include "tests/tidy/include_rules.h"
 #include "tests/tidy/named_tests.h"
@@ -17,7 +18,7 @@ namespace trusthub::tidy {
 namespace {
 
 const std::vector<SourceFile>& Tree() {
-  static const auto& tree = *new std::vector<SourceFile>(ReadTree(TRUSTHUB_SOURCE_DIR));
+  static const auto& tree = *new std::vector<SourceFile>(ReadTree(testing::SourcePath()));
   return tree;
 }
 
@@ -47,7 +48,7 @@ TEST(Tidy, TestsThatDocumentsNameExist) {
   const std::set<std::string> tests = TestsOf(Tree());
   EXPECT_GT(tests.size(), 500u);
   for (const char* path : {"deploy/SECURITY.md", "BUILD.md"}) {
-    std::ifstream file(std::string(TRUSTHUB_SOURCE_DIR "/") + path);
+    std::ifstream file(std::string(testing::SourcePath() + "/") + path);
     const SourceFile document{path, std::string(std::istreambuf_iterator<char>(file), {})};
     EXPECT_FALSE(document.text.empty()) << path;
     for (const Finding& finding : CheckNamedTests(document, tests)) {

@@ -8,12 +8,13 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/testing/paths.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::policy {
 namespace {
 
-const std::string kFolder = absl::StrCat(TRUSTHUB_SOURCE_DIR, "/common/policy/tools/testdata");
+const std::string kFolder = testing::SourcePath("common/policy/tools/testdata");
 
 std::string Golden(const std::string& file) {
   std::ifstream in(absl::StrCat(kFolder, "/", file), std::ios::binary);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/testing/matchers.h"
+#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -17,9 +18,7 @@ namespace {
 using ::testing::HasSubstr;
 using testing::IsOk;
 
-std::string ShippedPath() {
-  return absl::StrCat(TRUSTHUB_SOURCE_DIR, "/deploy/config/redbridge/misuse.yaml");
-}
+std::string ShippedPath() { return testing::SourcePath("deploy/config/redbridge/misuse.yaml"); }
 
 TEST(MisuseRulesTest, TheShippedFileIsRead) {
   const auto rules = LoadMisuseRules(ShippedPath());
