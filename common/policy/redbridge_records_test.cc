@@ -243,6 +243,11 @@ INSTANTIATE_TEST_SUITE_P(
         Cell{"council", "social_worker", "assessment", "sharing_decision", kOwner, ""},
         Cell{"council", "social_worker", "assessment", "sharing_decision", kAllocated,
              "operational sharing_decision"},
+        // What another agency kept back, and why, would tell what there is.
+        Cell{"council", "social_worker", "assessment", "sharing_decision", kAllocated, "", 0, kNone,
+             "", "community_health"},
+        Cell{"council", "social_worker", "assessment", "sharing_decision", kAllocated, "", 0, kNone,
+             "", "police_force"},
         Cell{"school", "designated_lead", "education_support", "sharing_decision",
              kEveryRelation & ~(kOwner | kAuthor), "", kEveryFlag},
         Cell{"council", "caldicott_guardian", "governance", "sharing_decision", kOwner,
