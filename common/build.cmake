@@ -14,8 +14,12 @@ if(TRUSTHUB_HARDEN)
     -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero -fPIE)
   add_link_options(-pie -Wl,-z,relro,-z,now)
 endif()
+# Our own code, not what protoc generated: that is a third of a build, and without the flags its
+# objects are the same under every sanitizer, so that a compiler's cache compiles them once.
 if(TRUSTHUB_SANITIZE)
-  add_compile_options(-fsanitize=${TRUSTHUB_SANITIZE} -fno-omit-frame-pointer)
+  # A report ends the process: a test that goes on after one would pass.
+  target_compile_options(trusthub_flags INTERFACE
+    -fsanitize=${TRUSTHUB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${TRUSTHUB_SANITIZE})
 endif()
 
