@@ -99,21 +99,27 @@ absl::Status Verify(const Invocation& invocation, const std::string& which,
   return worst;
 }
 
+absl::StatusOr<std::string> TreeOf(Desk& desk, const std::string& service) {
+  const audit::v1::GetTreeHeadRequest request;
+  TRUSTHUB_ASSIGN_OR_RETURN(auto answer, desk.Call<audit::v1::GetTreeHeadResponse>(
+                                             request, kPurpose, kCaseReference, service));
+  if (answer.head().tree().empty()) {
+    // Of a log without entries. That this was asked is the first.
+    TRUSTHUB_ASSIGN_OR_RETURN(answer, desk.Call<audit::v1::GetTreeHeadResponse>(
+                                          request, kPurpose, kCaseReference, service));
+  }
+  return answer.head().tree();
+}
+
 // What the hub's operator publishes: RECEIPT.md section 5.
 absl::Status Keys(const Invocation& invocation) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Hub> hub, invocation.OpenHub());
   TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Desk> desk, hub->DeskOf(kAuditor));
   audit::KeyList keys;
   for (const char* service : kServices) {
-    TRUSTHUB_ASSIGN_OR_RETURN(
-        const auto answer, desk->Call<audit::v1::GetTreeHeadResponse>(
-                               audit::v1::GetTreeHeadRequest(), kPurpose, kCaseReference, service));
     TRUSTHUB_ASSIGN_OR_RETURN(std::string key, hub->AuditKeyOf(service));
-    if (answer.head().tree().empty()) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the log of ", service, " has no entry yet: ask again"));
-    }
-    keys.push_back({std::move(key), answer.head().tree()});
+    TRUSTHUB_ASSIGN_OR_RETURN(std::string tree, TreeOf(*desk, service));
+    keys.push_back({std::move(key), std::move(tree)});
   }
   if (!invocation.json) {
     std::fputs(audit::KeyListText(keys).c_str(), stdout);
