@@ -21,12 +21,15 @@
 #include "common/log/log.h"
 #include "common/rpc/agreement_sets.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/cosigned_heads.h"
 #include "common/rpc/decisions.h"
 #include "common/rpc/evidence.h"
 #include "common/rpc/front.h"
 #include "common/rpc/listener.h"
 #include "common/rpc/standing_rules.h"
 #include "common/rpc/tls_source.h"
+#include "common/rpc/witness_rules.h"
+#include "common/rpc/witness_watch.h"
 #include "common/store/sqlite/sqlite_store.h"
 #include "trusthub/events/v1/events_service.pb.h"
 
@@ -99,6 +102,7 @@ class HostImpl final : public Host {
     }
     if (projections_ != nullptr) projections_->Stop();
     if (background_ != nullptr) background_->Stop();
+    if (witness_watch_ != nullptr) witness_watch_->Stop();
     if (executor_ != nullptr && store_ != nullptr) store_->Close();
     if (executor_ != nullptr) executor_->Stop();
     watches_.reset();
@@ -156,6 +160,8 @@ class HostImpl final : public Host {
     TRUSTHUB_ASSIGN_OR_RETURN(rules_, timescales::LoadRules(config_.rules_folder + "/timescales"));
     TRUSTHUB_ASSIGN_OR_RETURN(standing_rules_,
                               LoadStandingRules(config_.settings_folder + "/policy.yaml"));
+    TRUSTHUB_ASSIGN_OR_RETURN(witness_rules_,
+                              LoadWitnessRules(config_.settings_folder + "/witnesses.yaml"));
     // Unusable files stop a service only while it has not stored a set that was activated: without
     // a store, before anything is made.
     agreement_files_ = ReadAgreementFiles(config_.agreements_folder);
@@ -179,6 +185,7 @@ class HostImpl final : public Host {
     options.sequencer = tree_.get();
     options.clock = clocks_.real;
     TRUSTHUB_ASSIGN_OR_RETURN(store_, store::OpenSqlite(options));
+    TRUSTHUB_RETURN_IF_ERROR(CheckWitnessedLog());
     if (overrides.wrap_store) store_ = overrides.wrap_store(std::move(store_));
     TRUSTHUB_ASSIGN_OR_RETURN(spool_, audit::OpenSpool(config_.data_folder + "/refusals.spool"));
     TRUSTHUB_ASSIGN_OR_RETURN(
@@ -186,6 +193,11 @@ class HostImpl final : public Host {
         AgreementSets::Open({config_.service, clocks_, metrics_.get()}, *store_, agreement_files_));
     agreement_files_ = absl::CancelledError("taken up");  // texts are of no more use in memory
     return absl::OkStatus();
+  }
+
+  absl::Status CheckWitnessedLog() {
+    TRUSTHUB_ASSIGN_OR_RETURN(const auto snapshot, store_->Open(absl::InfiniteFuture()));
+    return InFile("data_folder", CheckAgainstCosigned(*snapshot, witness_rules_));
   }
 
   store::IndexHash IndexHash() const {
@@ -200,7 +212,7 @@ class HostImpl final : public Host {
     services_ = MakeServices(client_);
     TRUSTHUB_ASSIGN_OR_RETURN(parts_,
                               make(Environment{config_, rules_, code_sets_, services_.get()}));
-    evidence_ = std::make_unique<Evidence>(audit_key_->public_key());
+    evidence_ = std::make_unique<Evidence>(audit_key_->public_key(), witness_rules_, clocks_.real);
     std::vector<Routes> routes = parts_.routes;
     routes.push_back(EvidenceRoutes(evidence_.get()));
     decisions_ = std::make_unique<Decisions>(tree_name_, agreements_.get(), standing_rules_);
@@ -246,6 +258,12 @@ class HostImpl final : public Host {
         return projections->AgeOf("children");
       };
     }
+    witness_watch_ =
+        std::make_unique<WitnessWatch>(&witness_rules_, store_.get(), clocks_.real, metrics_.get());
+    TRUSTHUB_RETURN_IF_ERROR(witness_watch_->Look());
+    if (witness_rules_.stop_after != absl::InfiniteDuration()) {
+      stages.witnesses_overdue = [watch = witness_watch_.get()] { return watch->Overdue(); };
+    }
     pipeline_ = std::make_unique<Pipeline>(std::move(stages));
     // Receipts name the tree, so it is no secret by itself.
     watches_ = std::make_unique<WatchHub>(pipeline_.get(),
@@ -255,6 +273,7 @@ class HostImpl final : public Host {
     front_ = std::make_unique<Front>(*methods_, pipeline_.get(), watches_.get());
     TRUSTHUB_ASSIGN_OR_RETURN(listener_, Listener::Start(config_, tls_, front_.get()));
     projections_->Start();
+    witness_watch_->Start();
     if (parts_.start_background) background_ = parts_.start_background(MakeBackstage());
     listener_->SetServing(true);
     return absl::OkStatus();
@@ -285,12 +304,14 @@ class HostImpl final : public Host {
   std::shared_ptr<const proto::CodeSets> code_sets_;
   std::shared_ptr<const timescales::Rules> rules_;
   events::StandingRules standing_rules_;
+  WitnessRules witness_rules_;
   absl::StatusOr<AgreementFiles> agreement_files_;
   std::string tree_name_;
   std::unique_ptr<store::LeafSequencer> tree_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<audit::Spool> spool_;
   std::unique_ptr<AgreementSets> agreements_;
+  std::unique_ptr<WitnessWatch> witness_watch_;
   std::shared_ptr<Client> client_;
   std::unique_ptr<Services> services_;
   ServiceParts parts_;

@@ -174,6 +174,7 @@ void PipelineFixture::SetUp() {
   stages.pseudonyms = pseudonyms_.get();
   stages.metrics = &metrics_;
   stages.child_facts_age = [this] { return age_; };
+  stages.witnesses_overdue = [this] { return overdue_.load(); };
   stages.observer = [this](Step step) {
     MutexLock lock(mutex_);
     steps_.push_back(step);

@@ -128,6 +128,7 @@ class KeptMetrics final : public Metrics {
   void CountAgreementsRefused() override { Count("agreements refused"); }
   void CountTlsRefused() override { Count("tls refused"); }
   void SetCertificateExpiry(absl::Time) override { Count("certificate expiry"); }
+  void SetWitnessed(absl::Time) override { Count("witnessed"); }
 
   std::map<std::string, int> counts() const {
     MutexLock lock(mutex_);
@@ -204,6 +205,7 @@ class PipelineFixture : public ::testing::Test {
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<Pipeline> pipeline_;
   absl::Duration age_ = absl::ZeroDuration();  // of the facts of children
+  std::atomic<bool> overdue_ = false;          // too long without witnesses
   Mutex mutex_;
   std::vector<Step> steps_ ABSL_GUARDED_BY(mutex_);
 };

@@ -7,7 +7,6 @@
 
 namespace {
 
-constexpr int kExitRefused = 1;
 constexpr int kExitUsage = 64;
 
 }  // namespace
@@ -26,7 +25,7 @@ int main(int argc, char** argv) {
   app.fallthrough();
   for (const auto add :
        {AddInit, AddToken, AddAgencies, AddWorkers, AddLoad, AddRefer, AddGet, AddWatch, AddAudit,
-        AddReceipt, AddClock, AddHealth, AddWait, AddStatus, AddStory, AddPolicy}) {
+        AddReceipt, AddWitness, AddClock, AddHealth, AddWait, AddStatus, AddStory, AddPolicy}) {
     add(app, invocation);
   }
   try {
@@ -38,5 +37,5 @@ int main(int argc, char** argv) {
   if (status.ok()) return 0;
   std::fflush(stdout);
   PrintError(status, invocation.json);
-  return kExitRefused;
+  return invocation.exit_refused;
 }

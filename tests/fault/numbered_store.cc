@@ -245,7 +245,7 @@ void NumberedStore::CheckLog(store::Snapshot& snapshot) {
   };
   for (const auto& [number, committed] : acknowledged_) {
     const store::LeafPlace& place = committed.leaves.at(0);
-    EXPECT_EQ(place.leaf_hash, audit::LeafHash(LeafOf(number)));
+    EXPECT_EQ(place.leaf_hash, audit::EntryLeafHash(LeafOf(number)));
     EXPECT_TRUE(audit::VerifyInclusion(place.leaf_hash, place.index, committed.head->size,
                                        place.inclusion_proof, committed.head->root)
                     .ok())
