@@ -112,12 +112,13 @@ absl::StatusOr<GetConsistencyProofResponse> Evidence::GetConsistencyProof(
   return response;
 }
 
-Routes EvidenceRoutes(Evidence* evidence) {
+Routes EvidenceRoutes(Evidence* evidence, Disclosures* disclosures) {
   Routes routes(GetTreeHeadRequest::descriptor()->file());
   routes.Add(&Evidence::GetTreeHead, evidence)
       .Add(&Evidence::ListEntries, evidence)
       .Add(&Evidence::GetInclusionProof, evidence)
-      .Add(&Evidence::GetConsistencyProof, evidence);
+      .Add(&Evidence::GetConsistencyProof, evidence)
+      .Add(&Disclosures::ListDisclosures, disclosures);
   return routes;
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/rpc/call.h"
+#include "common/rpc/disclosures.h"
 #include "common/rpc/routes.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
 
@@ -32,7 +33,7 @@ class Evidence {
   const std::string public_key_;
 };
 
-Routes EvidenceRoutes(Evidence* evidence);
+Routes EvidenceRoutes(Evidence* evidence, Disclosures* disclosures);
 
 }  // namespace trusthub::rpc
 

@@ -84,6 +84,7 @@ absl::Status LocalHub::StartService(absl::string_view service) {
   if (options_.adjust) options_.adjust(name, &config);
   rpc::HostOverrides overrides;
   overrides.clocks = Clocks{&RealClock(), &clock_};
+  overrides.wrap_store = options_.wrap_store;
   if (options_.observer) {
     overrides.observer = [this, name](rpc::Step step) { options_.observer(name, step); };
   }

@@ -1,3 +1,5 @@
+#include "deploy/hubctl/command/audit_command.h"
+
 #include <algorithm>
 #include <cstdio>
 
@@ -90,6 +92,7 @@ void AddAudit(CLI::App& app, Invocation& invocation) {
   verify->callback([which, &invocation] {
     invocation.run = [which, &invocation] { return Verify(invocation, *which); };
   });
+  AddAuditDisclosures(*audit, invocation);
 }
 
 }  // namespace trusthub::hubctl
