@@ -68,12 +68,15 @@ TEST_F(ShippedRulesTest, AnEnquiryIsToldAMonthAfterTheLastOneEnded) {
   EXPECT_THAT(KeptFrom(kChild, kAccess), IsEmpty()) << "there was none";
   AddEnquiry(kAccess, std::nullopt);
   EXPECT_THAT(KeptFrom(kChild, kAccess + 3650), ElementsAre("live-enquiry")) << "while it lasts";
-  *facts_.mutable_involvements(0)->mutable_end_time() = TimeToProto(Noon({2010, 4, 1}));
-  EXPECT_THAT(KeptFrom(kChild, {2010, 4, 29}), ElementsAre("live-enquiry")) << "the 28th day";
-  EXPECT_THAT(KeptFrom(kChild, {2010, 4, 30}), IsEmpty());
-  AddEnquiry({2010, 4, 20}, absl::CivilDay(2010, 5, 1));
-  EXPECT_THAT(KeptFrom(kParent, {2010, 4, 30}), ElementsAre("live-enquiry")) << "another began";
-  EXPECT_THAT(KeptFrom(kParent, {2010, 5, 30}), IsEmpty());
+  *facts_.mutable_involvements(0)->mutable_end_time() =
+      TimeToProto(Noon(absl::CivilDay(2010, 4, 1)));
+  EXPECT_THAT(KeptFrom(kChild, absl::CivilDay(2010, 4, 29)), ElementsAre("live-enquiry"))
+      << "the 28th day";
+  EXPECT_THAT(KeptFrom(kChild, absl::CivilDay(2010, 4, 30)), IsEmpty());
+  AddEnquiry(absl::CivilDay(2010, 4, 20), absl::CivilDay(2010, 5, 1));
+  EXPECT_THAT(KeptFrom(kParent, absl::CivilDay(2010, 4, 30)), ElementsAre("live-enquiry"))
+      << "another began";
+  EXPECT_THAT(KeptFrom(kParent, absl::CivilDay(2010, 5, 30)), IsEmpty());
 }
 
 TEST_F(ShippedRulesTest, RecordsOfAnEnquiryCountWhateverThePurposeWas) {

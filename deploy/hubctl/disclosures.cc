@@ -67,7 +67,8 @@ absl::Status AskService(const Hub& hub, Desk& desk, const DisclosureQuery& query
   return absl::OkStatus();
 }
 
-bool IsNotFound(const absl::Status& status) {
+// The answer for a child who does not exist for the caller.
+bool IsSilence(const absl::Status& status) {
   return error::ReasonOf(status) == errors::v1::ERROR_REASON_RECORD_NOT_FOUND;
 }
 
@@ -91,7 +92,7 @@ absl::StatusOr<FoundDisclosures> FindDisclosures(const Hub& hub, Desk& desk,
     ServiceAnswer& answer = found.services.emplace_back();
     answer.service = service;
     answer.status = AskService(hub, desk, query, &answer, &found);
-    if (!IsNotFound(answer.status)) continue;
+    if (!IsSilence(answer.status)) continue;
     if (answer.service == kChildren) return answer.status;
     answer.knows_nothing = true;
     answer.status = absl::OkStatus();
