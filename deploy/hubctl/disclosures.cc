@@ -72,6 +72,12 @@ bool IsSilence(const absl::Status& status) {
   return error::ReasonOf(status) == errors::v1::ERROR_REASON_RECORD_NOT_FOUND;
 }
 
+// Whether the asker, not the service, is why there is no answer.
+bool IsRefusal(const absl::Status& status) {
+  return IsSilence(status) || absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status) ||
+         absl::IsInvalidArgument(status);
+}
+
 }  // namespace
 
 absl::Status FoundDisclosures::Completeness() const {
@@ -92,8 +98,8 @@ absl::StatusOr<FoundDisclosures> FindDisclosures(const Hub& hub, Desk& desk,
     ServiceAnswer& answer = found.services.emplace_back();
     answer.service = service;
     answer.status = AskService(hub, desk, query, &answer, &found);
+    if (answer.service == kChildren && IsRefusal(answer.status)) return answer.status;
     if (!IsSilence(answer.status)) continue;
-    if (answer.service == kChildren) return answer.status;
     answer.knows_nothing = true;
     answer.status = absl::OkStatus();
   }

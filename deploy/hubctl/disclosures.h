@@ -46,9 +46,9 @@ struct FoundDisclosures {
   absl::Status Completeness() const;
 };
 
-// Asks every service, whatever others answer. RECORD_NOT_FOUND when the children service, which
-// knows who answers for a child, has no such child for the caller. A row whose proof does not hold
-// makes its service's answer DATA_LOSS.
+// Asks every service, whatever others answer. The refusal of the children service, which knows who
+// answers for a child: RECORD_NOT_FOUND when it has no such child for the caller. A row whose proof
+// does not hold makes its service's answer DATA_LOSS.
 absl::StatusOr<FoundDisclosures> FindDisclosures(const Hub& hub, Desk& desk,
                                                  const DisclosureQuery& query);
 

@@ -3,6 +3,7 @@
 #include "deploy/hubctl/disclosures.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -127,19 +128,21 @@ class DisclosuresOfAFamily : public ::testing::Test {
   static std::map<std::string, audit::v1::AuditEntry> WholeLog(const std::string& service) {
     std::map<std::string, audit::v1::AuditEntry> entries;
     audit::v1::ListEntriesRequest request;
-    for (bool more = true; more;) {
+    std::int64_t size = 1;  // when it was first looked at: reading it adds to it
+    while (request.first_index() < size) {
       const auto page =
           cast_->At("hub-auditor-01")
               .Call<audit::v1::ListEntriesResponse>(request, "audit_review", kReference, service);
       EXPECT_THAT(page, IsOk());
       if (!page.ok()) return entries;
+      if (request.first_index() == 0) size = page->tree_size();
       for (const auto& logged : page->entries()) {
         auto entry = audit::ParseEntry(logged.leaf_input());
         EXPECT_THAT(entry, IsOk());
         entries[absl::StrCat(page->tree(), "/entries/", logged.index())] = *entry;
         request.set_first_index(logged.index() + 1);
       }
-      more = !page->entries().empty();
+      if (page->entries().empty()) return entries;
     }
     return entries;
   }

@@ -31,7 +31,9 @@ struct LocalHubOptions {
   // Called with each service's configuration before each of its starts.
   std::function<void(absl::string_view service, config::Config* config)> adjust;
   // Wraps each service's store, before each of its starts.
-  std::function<std::unique_ptr<store::Store>(std::unique_ptr<store::Store>)> wrap_store;
+  std::function<std::unique_ptr<store::Store>(absl::string_view service,
+                                              std::unique_ptr<store::Store> store)>
+      wrap_store;
   // Told of each step of each call as it begins, on the thread that runs the call.
   std::function<void(absl::string_view service, rpc::Step step)> observer;
 };
