@@ -192,13 +192,14 @@ absl::StatusOr<AddCosignatureResponse> Evidence::AddCosignature(
   return response;
 }
 
-Routes EvidenceRoutes(Evidence* evidence) {
+Routes EvidenceRoutes(Evidence* evidence, Disclosures* disclosures) {
   Routes routes(GetTreeHeadRequest::descriptor()->file());
   routes.Add(&Evidence::GetTreeHead, evidence)
       .Add(&Evidence::ListEntries, evidence)
       .Add(&Evidence::GetInclusionProof, evidence)
       .Add(&Evidence::GetConsistencyProof, evidence)
-      .Add(&Evidence::AddCosignature, evidence);
+      .Add(&Evidence::AddCosignature, evidence)
+      .Add(&Disclosures::ListDisclosures, disclosures);
   return routes;
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/rpc/call.h"
+#include "common/rpc/disclosures.h"
 #include "common/rpc/routes.h"
 #include "common/rpc/witness_rules.h"
 #include "common/time/clock.h"
@@ -46,7 +47,7 @@ class Evidence {
   const Clock& real_;
 };
 
-Routes EvidenceRoutes(Evidence* evidence);
+Routes EvidenceRoutes(Evidence* evidence, Disclosures* disclosures);
 
 }  // namespace trusthub::rpc
 

@@ -23,10 +23,14 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/cosigned_heads.h"
 #include "common/rpc/decisions.h"
+#include "common/rpc/disclosures.h"
 #include "common/rpc/evidence.h"
 #include "common/rpc/front.h"
+#include "common/rpc/holdings.h"
 #include "common/rpc/listener.h"
+#include "common/rpc/record_types.h"
 #include "common/rpc/standing_rules.h"
+#include "common/rpc/subject_access.h"
 #include "common/rpc/tls_source.h"
 #include "common/rpc/witness_rules.h"
 #include "common/rpc/witness_watch.h"
@@ -162,6 +166,8 @@ class HostImpl final : public Host {
                               LoadStandingRules(config_.settings_folder + "/policy.yaml"));
     TRUSTHUB_ASSIGN_OR_RETURN(witness_rules_,
                               LoadWitnessRules(config_.settings_folder + "/witnesses.yaml"));
+    TRUSTHUB_ASSIGN_OR_RETURN(subject_access_,
+                              LoadSubjectAccess(config_.settings_folder + "/subject_access.yaml"));
     // Unusable files stop a service only while it has not stored a set that was activated: without
     // a store, before anything is made.
     agreement_files_ = ReadAgreementFiles(config_.agreements_folder);
@@ -210,13 +216,24 @@ class HostImpl final : public Host {
     client_ = std::make_shared<Client>(
         Client::Options{config_.services, {config_.certificate, config_.key, config_.server_ca}});
     services_ = MakeServices(client_);
-    TRUSTHUB_ASSIGN_OR_RETURN(parts_,
-                              make(Environment{config_, rules_, code_sets_, services_.get()}));
+    erasure_ = std::make_shared<const Erasure>(
+        Erasure::Options{config_.service, clocks_, pseudonyms_.get()});
+    TRUSTHUB_ASSIGN_OR_RETURN(
+        parts_, make(Environment{config_, rules_, code_sets_, services_.get(), client_, erasure_}));
     evidence_ = std::make_unique<Evidence>(audit_key_->public_key(), witness_rules_, clocks_.real);
     std::vector<Routes> routes = parts_.routes;
-    routes.push_back(EvidenceRoutes(evidence_.get()));
+    Disclosures::Options disclosures;
+    disclosures.tree = tree_name_;
+    disclosures.public_key = audit_key_->public_key();
+    disclosures.agreements = agreements_.get();
+    disclosures.pseudonyms = pseudonyms_.get();
+    disclosures.subject_access = std::move(subject_access_);
+    disclosures_ = std::make_unique<Disclosures>(std::move(disclosures));
+    routes.push_back(EvidenceRoutes(evidence_.get(), disclosures_.get()));
     decisions_ = std::make_unique<Decisions>(tree_name_, agreements_.get(), standing_rules_);
     routes.push_back(DecisionsRoutes(decisions_.get()));
+    holdings_ = std::make_unique<Holdings>(RecordTypesOf(parts_.routes));
+    routes.push_back(HoldingsRoutes(holdings_.get()));
     routes.emplace_back(events::v1::WatchRequest::descriptor()->file());
     TRUSTHUB_ASSIGN_OR_RETURN(methods_, MethodTable::Compile(routes, code_sets_));
     std::vector<events::Subscription> subscriptions;
@@ -229,6 +246,7 @@ class HostImpl final : public Host {
     }
     const auto apply = [this](store::Transaction& tx, const events::v1::Event& event) {
       TRUSTHUB_RETURN_IF_ERROR(agreements_->Apply(tx, event));
+      TRUSTHUB_RETURN_IF_ERROR(erasure_->ApplyEvent(tx, event));
       return parts_.apply ? parts_.apply(tx, event) : absl::OkStatus();
     };
     projections_ = events::MakeProjections(
@@ -305,6 +323,7 @@ class HostImpl final : public Host {
   std::shared_ptr<const timescales::Rules> rules_;
   events::StandingRules standing_rules_;
   WitnessRules witness_rules_;
+  SubjectAccess subject_access_;
   absl::StatusOr<AgreementFiles> agreement_files_;
   std::string tree_name_;
   std::unique_ptr<store::LeafSequencer> tree_;
@@ -316,7 +335,10 @@ class HostImpl final : public Host {
   std::unique_ptr<Services> services_;
   ServiceParts parts_;
   std::unique_ptr<Evidence> evidence_;
+  std::unique_ptr<Disclosures> disclosures_;
   std::unique_ptr<Decisions> decisions_;
+  std::unique_ptr<Holdings> holdings_;
+  std::shared_ptr<const Erasure> erasure_;
   std::unique_ptr<MethodTable> methods_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<events::Projections> projections_;

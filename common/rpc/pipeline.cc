@@ -262,7 +262,8 @@ absl::Status Pipeline::RunHandler(CallState& call) {
                     call.deadline,
                     *call.tx,
                     incoming.credentials.authorization,
-                    *stages_.page_tokens};
+                    *stages_.page_tokens,
+                    call.facts_age};
   if (IsNameIn("children", method.SubjectOf(*call.request))) handler_call.child = subject.child;
   Granting granting(*call.admission.agreements, caller, call.admission.purpose,
                     LondonDay(call.tx->now()), handler_call.relations, &facts);
@@ -304,6 +305,7 @@ absl::Status Pipeline::FindAnswer(CallState& call, Message* full, bool* replayed
 
 absl::Status Pipeline::RefuseSubject(CallState& call, const Subject& subject,
                                      absl::Status why) const {
+  call.grounds.set_asked_for(subject.record);
   if (subject.conflicted) call.refused_for = errors::v1::ERROR_REASON_WORKER_CONFLICTED;
   if (!subject.child.empty()) {
     TRUSTHUB_RETURN_IF_ERROR(
@@ -324,6 +326,7 @@ absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message&
         granting.FillEntry(*stages_.pseudonyms, Granting::About::kAskedFor, &call.grounds));
     call.grounds.clear_disclosed();  // the envelope, which is not sent either
     call.grounds.clear_rules();
+    call.grounds.set_asked_for(std::string(method.SubjectOf(*call.request)));
     return error::RecordNotFound();
   }
   if (granting.rests_on_consent()) TRUSTHUB_RETURN_IF_ERROR(CheckConsentFacts(call.facts_age));

@@ -155,8 +155,20 @@ void PipelineFixture::SetUp() {
   events::StandingRules rules;
   rules.closing_window = absl::Hours(24 * 14);
   decisions_ = std::make_unique<Decisions>("auditTrees/test", sets_.get(), rules);
-  auto methods =
-      MethodTable::Compile({domain_.MakeRoutes(), DecisionsRoutes(decisions_.get())}, *code_sets);
+  evidence_ = std::make_unique<Evidence>(key_->public_key());
+  Disclosures::Options disclosures;
+  disclosures.tree = "auditTrees/test";
+  disclosures.public_key = key_->public_key();
+  disclosures.agreements = sets_.get();
+  disclosures.pseudonyms = pseudonyms_.get();
+  auto subject_access =
+      LoadSubjectAccess(testing::SourcePath("deploy/config/redbridge/subject_access.yaml"));
+  ASSERT_TRUE(subject_access.ok()) << subject_access.status();
+  disclosures.subject_access = *std::move(subject_access);
+  disclosures_ = std::make_unique<Disclosures>(std::move(disclosures));
+  auto methods = MethodTable::Compile({domain_.MakeRoutes(), DecisionsRoutes(decisions_.get()),
+                                       EvidenceRoutes(evidence_.get(), disclosures_.get())},
+                                      *code_sets);
   ASSERT_TRUE(methods.ok()) << methods.status();
   methods_ = *std::move(methods);
 

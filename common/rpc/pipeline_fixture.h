@@ -22,6 +22,8 @@
 #include "common/error/error.h"
 #include "common/rpc/agreement_sets.h"
 #include "common/rpc/decisions.h"
+#include "common/rpc/disclosures.h"
+#include "common/rpc/evidence.h"
 #include "common/rpc/pipeline.h"
 #include "common/store/store.h"
 #include "common/testing/failing_store.h"
@@ -201,6 +203,8 @@ class PipelineFixture : public ::testing::Test {
   FakeAuthenticator authenticator_;
   TinyReferrals domain_;
   std::unique_ptr<Decisions> decisions_;
+  std::unique_ptr<Evidence> evidence_;
+  std::unique_ptr<Disclosures> disclosures_;
   std::unique_ptr<MethodTable> methods_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<Pipeline> pipeline_;

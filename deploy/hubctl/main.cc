@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   app.fallthrough();
   for (const auto add :
        {AddInit, AddToken, AddAgencies, AddWorkers, AddLoad, AddRefer, AddGet, AddWatch, AddAudit,
-        AddReceipt, AddWitness, AddClock, AddHealth, AddWait, AddStatus, AddStory, AddPolicy}) {
+        AddReceipt, AddWitness, AddClock, AddHealth, AddWait, AddStatus, AddStory, AddPolicy, AddRetention}) {
     add(app, invocation);
   }
   try {

@@ -17,7 +17,7 @@ const std::vector<std::vector<absl::string_view>>& Storeys() {
       {"base"},
       {"time", "log", "config"},
       {"proto", "error", "crypto", "timescales", "identifiers"},
-      {"store"},
+      {"store", "retention"},
       {"auth", "policy", "audit", "events"},
       {"rpc"},
   };

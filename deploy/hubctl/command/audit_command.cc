@@ -1,3 +1,5 @@
+#include "deploy/hubctl/command/audit_command.h"
+
 #include <algorithm>
 #include <cstdio>
 
@@ -156,6 +158,7 @@ void AddAudit(CLI::App& app, Invocation& invocation) {
   CLI::App* keys = audit->add_subcommand(
       "keys", "Print the audit keys with their trees: the list that agencies are given");
   keys->callback([&invocation] { invocation.run = [&invocation] { return Keys(invocation); }; });
+  AddAuditDisclosures(*audit, invocation);
 }
 
 }  // namespace trusthub::hubctl

@@ -68,6 +68,7 @@ void AddWait(CLI::App& app, Invocation& invocation);
 void AddStatus(CLI::App& app, Invocation& invocation);
 void AddStory(CLI::App& app, Invocation& invocation);
 void AddPolicy(CLI::App& app, Invocation& invocation);
+void AddRetention(CLI::App& app, Invocation& invocation);
 
 }  // namespace trusthub::hubctl
 
