@@ -144,6 +144,11 @@ struct WriteSet {
   std::vector<AppendLeaf> leaves;    // audit entries
   // Children that the leaves name by pseudonyms: they get a key with this set when they have none.
   std::vector<std::string> keys_of;
+  // Children who are forgotten with this set: their keys are destroyed, and never made again. From
+  // the commit on nothing that was written about them can be read, and their records answer as
+  // records that do not exist. The set may write nothing about them itself. INTERNAL from a store
+  // that is not sealed (sealed/): there is no key to destroy.
+  std::vector<std::string> forgotten;
 };
 
 // Where a leaf went.

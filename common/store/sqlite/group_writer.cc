@@ -137,6 +137,10 @@ absl::Status GroupWriter::ApplySets(Group& group) {
       pending.status = error::AuditUnavailable();
       continue;
     }
+    if (!pending.set.forgotten.empty()) {
+      pending.status = error::Internal("this store is not sealed: it has no keys to destroy");
+      continue;
+    }
     absl::Status applied = sets_.Apply(pending.set, now);
     if (!applied.ok() && !IsConflict(applied)) return applied;
     if (applied.ok() && !pending.set.events.empty()) {
