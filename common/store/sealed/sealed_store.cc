@@ -23,6 +23,8 @@ using sealed::KeyTable;
 
 // Longest wait for a reader of the engine when a commit must look up keys.
 constexpr absl::Duration kLookUpMax = absl::Seconds(2);
+// Longest count of all keys.
+constexpr absl::Duration kCountMax = absl::Seconds(10);
 // Rows read at a time.
 constexpr int kRowsRead = 500;
 
@@ -92,7 +94,7 @@ class SealedStoreImpl final : public SealedStore {
     rewrapping_.Wake();
   }
 
-  absl::StatusOr<KeyUse> CountKeys(absl::Time deadline) override {
+  absl::StatusOr<KeyUse> CountKeys() override {
     KeyUse use;
     {
       MutexLock lock(mutex_);
@@ -100,7 +102,8 @@ class SealedStoreImpl final : public SealedStore {
       for (const auto& [child, making] : making_) ++use.keys[making.ring_key];
     }
     // Only now: what was on its way above and is no more, is in the view.
-    TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Snapshot> view, engine_->Open(deadline));
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Snapshot> view,
+                              engine_->Open(clock_.Now() + kCountMax));
     std::string after;
     while (true) {
       TRUSTHUB_ASSIGN_OR_RETURN(const auto rows,

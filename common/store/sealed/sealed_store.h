@@ -70,7 +70,7 @@ class SealedStore : public Store {
   virtual void SetRing(std::shared_ptr<const crypto::KeyRing> ring) = 0;
   // Counts in a view of its own, keys included that are being made. So a key of the ring that wraps
   // none and is not the current one will wrap none again.
-  virtual absl::StatusOr<KeyUse> CountKeys(absl::Time deadline) = 0;
+  virtual absl::StatusOr<KeyUse> CountKeys() = 0;
 };
 
 }  // namespace trusthub::store
