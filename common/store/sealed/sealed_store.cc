@@ -236,6 +236,9 @@ class SealedStoreImpl final : public SealedStore {
     plan->destroyed.push_back(known.key);
     TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Snapshot> view,
                               engine_->Open(clock_.Now() + kLookUpMax));
+    // A record that comes meanwhile makes the set conflict: whoever writes one touches its child.
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t seen, view->Sequence(keys_.SequenceOf(child)));
+    set->guards.push_back({keys_.SequenceOf(child), seen});
     const auto* kinds = options::v1::RecordKind_descriptor();
     for (int i = 0; i < kinds->value_count(); ++i) {
       const auto kind = static_cast<RecordKind>(kinds->value(i)->number());

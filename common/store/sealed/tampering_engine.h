@@ -7,7 +7,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,13 +18,23 @@
 
 namespace trusthub::testing {
 
-// Each is called with every row that is read; none by default. Set while no snapshot is open.
+// Each is called with every row that the thread which made this reads; none by default. The store's
+// own threads see rows as they are.
 struct Tampering {
+  const std::thread::id thread = std::this_thread::get_id();
   std::function<void(store::StoredRecord*)> record;
   std::function<void(absl::string_view name, store::StoredVersion*)> version;
   std::function<void(store::StoredEvent*)> event;
   std::function<void(store::StoredAnswer*)> answer;
   std::function<void(absl::string_view space, absl::string_view key, std::string* value)> state;
+
+  void Clear() {
+    record = nullptr;
+    version = nullptr;
+    event = nullptr;
+    answer = nullptr;
+    state = nullptr;
+  }
 };
 
 class TamperingSnapshot final : public store::Snapshot {
@@ -32,7 +44,7 @@ class TamperingSnapshot final : public store::Snapshot {
 
   absl::StatusOr<std::optional<store::StoredRecord>> Find(absl::string_view name) override {
     TRUSTHUB_ASSIGN_OR_RETURN(auto found, engine_->Find(name));
-    if (found.has_value() && tampering_.record) tampering_.record(&*found);
+    if (found.has_value() && Tampers(tampering_.record)) tampering_.record(&*found);
     return found;
   }
   absl::StatusOr<std::vector<store::StoredRecord>> ListByIndex(store::RecordKind kind,
@@ -56,7 +68,7 @@ class TamperingSnapshot final : public store::Snapshot {
   absl::StatusOr<std::vector<store::StoredVersion>> Versions(absl::string_view name) override {
     TRUSTHUB_ASSIGN_OR_RETURN(auto rows, engine_->Versions(name));
     for (auto& row : rows) {
-      if (tampering_.version) tampering_.version(name, &row);
+      if (Tampers(tampering_.version)) tampering_.version(name, &row);
     }
     return rows;
   }
@@ -66,20 +78,20 @@ class TamperingSnapshot final : public store::Snapshot {
   absl::StatusOr<std::optional<store::StoredAnswer>> FindAnswer(absl::string_view key,
                                                                 absl::Time now) override {
     TRUSTHUB_ASSIGN_OR_RETURN(auto found, engine_->FindAnswer(key, now));
-    if (found.has_value() && tampering_.answer) tampering_.answer(&*found);
+    if (found.has_value() && Tampers(tampering_.answer)) tampering_.answer(&*found);
     return found;
   }
   absl::StatusOr<std::optional<std::string>> FindState(absl::string_view space,
                                                        absl::string_view key) override {
     TRUSTHUB_ASSIGN_OR_RETURN(auto found, engine_->FindState(space, key));
-    if (found.has_value() && tampering_.state) tampering_.state(space, key, &*found);
+    if (found.has_value() && Tampers(tampering_.state)) tampering_.state(space, key, &*found);
     return found;
   }
   absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ListState(
       absl::string_view space, absl::string_view after, int limit) override {
     TRUSTHUB_ASSIGN_OR_RETURN(auto rows, engine_->ListState(space, after, limit));
     for (auto& [key, value] : rows) {
-      if (tampering_.state) tampering_.state(space, key, &value);
+      if (Tampers(tampering_.state)) tampering_.state(space, key, &value);
     }
     return rows;
   }
@@ -87,7 +99,7 @@ class TamperingSnapshot final : public store::Snapshot {
                                                              int limit) override {
     TRUSTHUB_ASSIGN_OR_RETURN(auto rows, engine_->ReadEvents(after, limit));
     for (auto& row : rows) {
-      if (tampering_.event) tampering_.event(&row);
+      if (Tampers(tampering_.event)) tampering_.event(&row);
     }
     return rows;
   }
@@ -111,9 +123,13 @@ class TamperingSnapshot final : public store::Snapshot {
   }
 
  private:
+  template <class Change>
+  bool Tampers(const Change& change) const {
+    return std::this_thread::get_id() == tampering_.thread && change;
+  }
   absl::StatusOr<std::vector<store::StoredRecord>> Changed(
       absl::StatusOr<std::vector<store::StoredRecord>> rows) const {
-    if (rows.ok() && tampering_.record) {
+    if (rows.ok() && Tampers(tampering_.record)) {
       for (auto& row : *rows) tampering_.record(&row);
     }
     return rows;
