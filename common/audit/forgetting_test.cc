@@ -42,7 +42,7 @@ class ForgettingTest : public ::testing::Test {
     store::SealedOptions options;
     options.service = "test";
     options.ring = testing::RingOf({"kek-1"});
-    auto sealed = store::SealedStore::Open(*std::move(engine), std::move(options));
+    auto sealed = store::SealedStore::Over(*std::move(engine), std::move(options));
     ASSERT_THAT(sealed, IsOk());
     store_ = *std::move(sealed);
     pseudonyms_ = MakeChildPseudonyms(store_.get());
@@ -114,7 +114,8 @@ TEST_F(ForgettingTest, EntriesForgetTheChildAndEveryProofStillVerifies) {
     EXPECT_THAT(AddChild(*pseudonyms_, kChild, *Snap(), &entry), IsOk());
     EXPECT_THAT(AddRecord(*pseudonyms_, kChild, *Snap(), &entry), IsOk());
     EXPECT_EQ(entry.child_pseudonyms_size() + entry.records_size(), 0);
-    EXPECT_EQ(EntriesOf(pseudonyms_->Of(kOther, *Snap()).value()), static_cast<std::size_t>(5 + round));
+    EXPECT_EQ(EntriesOf(pseudonyms_->Of(kOther, *Snap()).value()),
+              static_cast<std::size_t>(5 + round));
     ExpectAllProved();
     Disclose(kOther);
     ExpectAllProved();

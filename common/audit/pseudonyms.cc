@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/ids.h"
 #include "common/crypto/crypto.h"
+#include "common/store/sealed/sealed_store.h"
 
 namespace trusthub::audit {
 namespace {

@@ -12,9 +12,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "common/store/sealed/sealed_store.h"
 #include "common/store/store.h"
 #include "trusthub/audit/v1/entry.pb.h"
+
+namespace trusthub::store {
+class SealedStore;
+}  // namespace trusthub::store
 
 namespace trusthub::audit {
 

@@ -200,7 +200,7 @@ class HostImpl final : public Host {
     options.ring = data_keys_->first();
     options.damaged = [this] { metrics_->CountDamaged(); };
     options.clock = clocks_.real;
-    auto sealed = store::SealedStore::Open(std::move(engine), std::move(options));
+    auto sealed = store::SealedStore::Over(std::move(engine), std::move(options));
     if (!sealed.ok()) return InFile(absl::StrCat("store ", StorePath()), sealed.status());
     store_ = *std::move(sealed);
     pseudonyms_ = audit::MakeChildPseudonyms(store_.get());

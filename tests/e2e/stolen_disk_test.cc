@@ -151,7 +151,7 @@ absl::StatusOr<std::unique_ptr<store::Store>> OpenWithKeys(const RunningHub& hub
   options.service = service;
   TRUSTHUB_ASSIGN_OR_RETURN(options.ring, crypto::KeyRing::Load(config.data_keys));
   TRUSTHUB_ASSIGN_OR_RETURN(auto sealed,
-                            store::SealedStore::Open(std::move(engine), std::move(options)));
+                            store::SealedStore::Over(std::move(engine), std::move(options)));
   return std::unique_ptr<store::Store>(std::move(sealed));
 }
 

@@ -311,7 +311,7 @@ class SealedStoreImpl final : public SealedStore {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<SealedStore>> SealedStore::Open(std::unique_ptr<Store> engine,
+absl::StatusOr<std::unique_ptr<SealedStore>> SealedStore::Over(std::unique_ptr<Store> engine,
                                                                SealedOptions options) {
   auto store = std::make_unique<SealedStoreImpl>(std::move(engine), std::move(options));
   TRUSTHUB_RETURN_IF_ERROR(store->Start());

@@ -50,7 +50,7 @@ class SealedStoreTest : public ::testing::Test {
     options.service = service;
     options.ring = RingOf(ring);
     options.damaged = [this] { ++damaged_; };
-    auto opened = SealedStore::Open(
+    auto opened = SealedStore::Over(
         std::make_unique<testing::TamperingEngine>(*std::move(engine), &tampering_),
         std::move(options));
     if (!opened.ok()) return opened.status();

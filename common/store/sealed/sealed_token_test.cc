@@ -44,7 +44,7 @@ TEST(SealedTokenTest, WorksWithTheTokenAndRefusesAtOnceWithoutIt) {
     SealedOptions options;
     options.service = "test";
     options.ring = *ring;
-    return SealedStore::Open(*std::move(opened), std::move(options));
+    return SealedStore::Over(*std::move(opened), std::move(options));
   };
   {
     const auto store = open();

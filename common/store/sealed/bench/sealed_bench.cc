@@ -55,7 +55,7 @@ class UnboundedFactory : public testing::StoreFactory {
     SealedOptions options;
     options.service = "bench";
     options.ring = testing::RingOf({"kek-1"});
-    auto sealed = SealedStore::Open(*std::move(engine), std::move(options));
+    auto sealed = SealedStore::Over(*std::move(engine), std::move(options));
     if (!sealed.ok()) return sealed.status();
     return std::unique_ptr<Store>(*std::move(sealed));
   }
