@@ -59,8 +59,9 @@ struct Backstage {
 // What a service is made of.
 struct ServiceParts {
   std::shared_ptr<void> domain;  // kept alive for the routes
-  std::vector<Routes> routes;    // its own; AuditService, DecisionsService, EventsService and
-  // HoldingsService are added to every one
+  // Its own; AuditService, DataKeysService, DecisionsService, EventsService and HoldingsService are
+  // added to every one.
+  std::vector<Routes> routes;
   // Services whose events it follows; those without a configured address are an error.
   std::vector<std::string> sources;
   events::ApplyEvent apply;  // beyond ApplyFacts; may be null
