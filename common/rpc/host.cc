@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -12,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/audit/pseudonyms.h"
+#include "common/audit/timely_spool.h"
 #include "common/audit/tree.h"
 #include "common/base/ids.h"
 #include "common/base/limits.h"
@@ -38,6 +40,7 @@
 #include "common/rpc/witness_watch.h"
 #include "common/store/sealed/sealed_store.h"
 #include "common/store/sqlite/sqlite_store.h"
+#include "common/store/timely_store.h"
 #include "trusthub/events/v1/events_service.pb.h"
 
 namespace trusthub::rpc {
@@ -51,26 +54,37 @@ absl::Status InFile(absl::string_view setting, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(setting, ": ", status.message()));
 }
 
+// Writes a small file whole and for good, or not at all: a crash at any moment leaves the old one,
+// or none.
+bool WriteForGood(const std::string& folder, const std::string& path, const std::string& text) {
+  const std::string partial = path + ".new";
+  const int fd = open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const bool written = fd >= 0 &&
+                       write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                       fsync(fd) == 0;
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  errno = error;
+  if (!written || rename(partial.c_str(), path.c_str()) != 0) return false;
+  const int of_folder = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool kept = of_folder >= 0 && fsync(of_folder) == 0;
+  if (of_folder >= 0) close(of_folder);
+  return kept;
+}
+
 // The name of this store's audit tree: made once, kept beside the store for its life.
 absl::StatusOr<std::string> TreeName(const std::string& folder) {
   const std::string path = folder + "/audit-tree";
   std::string name;
-  if (std::ifstream file(path); file && std::getline(file, name) && IsNameIn("auditTrees", name)) {
-    return name;
+  if (std::ifstream file(path); file && std::getline(file, name)) {
+    if (IsNameIn("auditTrees", name)) return name;
+    return absl::DataLossError(
+        absl::StrCat("data_folder: ", path, ": names no audit tree; restore it from a backup"));
   }
   name = NewName("auditTrees");
-  const std::string line = name + "\n";
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  const bool written = fd >= 0 &&
-                       write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-                       fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) close(fd);
-  if (!written) {
-    return absl::UnavailableError(absl::StrCat("data_folder: cannot make ", path, ": ",
-                                               std::generic_category().message(error)));
-  }
-  return name;
+  if (WriteForGood(folder, path, name + "\n")) return name;
+  return absl::UnavailableError(absl::StrCat("data_folder: cannot make ", path, ": ",
+                                             std::generic_category().message(errno)));
 }
 
 class HostImpl final : public Host {
@@ -195,11 +209,19 @@ class HostImpl final : public Host {
     options.path = StorePath();
     options.sequencer = tree_.get();
     options.clock = clocks_.real;
+    // The spool is made after the store. Where it stands a store stood: a new one in its place
+    // would begin a second log under the name of the first.
+    const std::string spool_path = config_.data_folder + "/refusals.spool";
+    options.create = !std::filesystem::exists(spool_path);
     TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Store> engine, store::OpenSqlite(options));
     if (overrides.wrap_store) engine = overrides.wrap_store(std::move(engine));
     TRUSTHUB_RETURN_IF_ERROR(SealStore(std::move(engine)));
     TRUSTHUB_RETURN_IF_ERROR(CheckWitnessedLog());
-    TRUSTHUB_ASSIGN_OR_RETURN(spool_, audit::OpenSpool(config_.data_folder + "/refusals.spool"));
+    timely_store_ = store::MakeTimely(store_.get(), store::kAnswersWithin, [this] {
+      executor_->PostAdmitted([this] { TakeUpLateActivation(); });
+    });
+    TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<audit::Spool> spool, audit::OpenSpool(spool_path));
+    spool_ = audit::MakeTimelySpool(std::move(spool));
     TRUSTHUB_ASSIGN_OR_RETURN(
         agreements_,
         AgreementSets::Open({config_.service, clocks_, metrics_.get()}, *store_, agreement_files_));
@@ -292,7 +314,7 @@ class HostImpl final : public Host {
     stages.authenticator = authenticator_.get();
     stages.agreements = agreements_.get();
     stages.standing_rules = standing_rules_;
-    stages.store = store_.get();
+    stages.store = timely_store_.get();
     stages.index_hash = IndexHash();
     stages.clocks = clocks_;
     stages.page_tokens = page_tokens_.get();
@@ -324,6 +346,18 @@ class HostImpl final : public Host {
     if (parts_.start_background) background_ = parts_.start_background(MakeBackstage());
     listener_->SetServing(true);
     return absl::OkStatus();
+  }
+
+  // A set of agreements that the store activated after its call had been answered in its stead
+  // must be in force here as well.
+  void TakeUpLateActivation() {
+    auto snapshot = store_->Open(absl::InfiniteFuture());
+    if (!snapshot.ok()) return;
+    const auto active = (*snapshot)->FindState("agreements", "active");  // agreement_sets.h
+    if (!active.ok() || !active->has_value()) return;
+    if (**active == agreements_->InForce()->version()) return;
+    auto compiled = agreements_->Find(**snapshot, **active);
+    if (compiled.ok()) agreements_->PutInForce(*std::move(compiled));
   }
 
   Backstage MakeBackstage() const {
@@ -358,6 +392,7 @@ class HostImpl final : public Host {
   std::unique_ptr<store::SealedStore> store_;
   std::unique_ptr<audit::Pseudonyms> pseudonyms_;
   std::unique_ptr<crypto::KeyRingFile> data_keys_;  // ends before the store that it tells
+  std::unique_ptr<store::Store> timely_store_;       // the same, for calls
   std::unique_ptr<audit::Spool> spool_;
   std::unique_ptr<AgreementSets> agreements_;
   std::unique_ptr<WitnessWatch> witness_watch_;

@@ -439,7 +439,9 @@ void Pipeline::RecordRefusal(const Incoming& incoming, const Admission& admissio
 void Pipeline::Spool(const std::string& leaf) {
   stages_.metrics->CountSpooled();
   if (absl::Status status = stages_.spool->Add(leaf); !status.ok()) {
-    log::Error("refusal lost", {{"code", absl::StatusCodeToString(status.code())}});
+    // While its disk hangs the spool keeps it in memory, and says so.
+    log::Error(absl::IsUnavailable(status) ? "refusal not on disk yet" : "refusal lost",
+               {{"code", absl::StatusCodeToString(status.code())}});
   }
 }
 

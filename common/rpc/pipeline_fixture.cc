@@ -9,6 +9,7 @@
 #include "common/events/facts.h"
 #include "common/rpc/paging.h"
 #include "common/store/sqlite/sqlite_store.h"
+#include "common/store/timely_store.h"
 #include "common/testing/paths.h"
 #include "common/time/civil_date.h"
 
@@ -141,7 +142,7 @@ void PipelineFixture::SetUp() {
   ASSERT_TRUE(opened.ok()) << opened.status();
   auto failing = std::make_unique<testing::FailingStore>(*std::move(opened));
   failing_ = failing.get();
-  store_ = std::move(failing);
+  store_ = store::MakeTimely(std::move(failing));
   auto spool = audit::OpenSpool(folder_.path() + "/spool");
   ASSERT_TRUE(spool.ok());
   spool_ = *std::move(spool);

@@ -260,6 +260,44 @@ TEST_F(PipelineTest, WhenEvidenceCannotBeWrittenNothingIsDisclosed) {
   EXPECT_TRUE(Run(NewCall("GetReferral", get.SerializeAsString())).status.ok());
 }
 
+// A disk that hangs: nobody waits for it, nothing is disclosed, and what was written in the end is
+// found again.
+TEST_F(PipelineTest, WhenTheStoreHangsEveryCallIsAnsweredWithinASecond) {
+  const GetReferralRequest get = GetOf(Submit().name());
+  const auto expect_at_once = [](const Answer& answer, absl::Duration began, error::Reason reason) {
+    EXPECT_EQ(error::ReasonOf(answer.status), reason) << answer.status;
+    EXPECT_TRUE(answer.bytes.empty());
+    EXPECT_LT(MonotonicNow() - began, absl::Seconds(1));
+  };
+  failing_->HoldCommits();
+  absl::Duration began = MonotonicNow();
+  expect_at_once(Run(NewCall("GetReferral", get.SerializeAsString())), began,
+                 errors::v1::ERROR_REASON_AUDIT_UNAVAILABLE);
+  failing_->ReleaseCommits();
+  ASSERT_TRUE(store::CommitAndWait(*failing_, store::WriteSet()).ok());
+
+  failing_->HoldCommits();
+  SubmitReferralRequest submit = GoodReferral();
+  submit.set_request_id("0d9b1c6e-3f0a-4c55-9a0e-222222222222");
+  began = MonotonicNow();
+  expect_at_once(Run(NewCall("SubmitReferral", submit.SerializeAsString())), began,
+                 errors::v1::ERROR_REASON_STORE_UNAVAILABLE);
+  // It is known to hang now: reads and refusals wait no more.
+  began = MonotonicNow();
+  expect_at_once(Run(NewCall("GetReferral", get.SerializeAsString())), began,
+                 errors::v1::ERROR_REASON_STORE_UNAVAILABLE);
+  expect_at_once(Run(NewCall("SubmitReferral", "", "")), began,
+                 errors::v1::ERROR_REASON_TOKEN_MISSING);
+  EXPECT_FALSE(spool_->empty());
+
+  failing_->ReleaseCommits();
+  ASSERT_TRUE(store::CommitAndWait(*failing_, store::WriteSet()).ok());
+  EXPECT_EQ(CountReferrals(), 2) << "the write whose outcome was unknown";
+  EXPECT_TRUE(Run(NewCall("SubmitReferral", submit.SerializeAsString())).status.ok());
+  EXPECT_EQ(CountReferrals(), 2) << "sent again it is made once";
+  EXPECT_TRUE(Run(NewCall("GetReferral", get.SerializeAsString())).status.ok());
+}
+
 TEST_F(PipelineTest, ARefusalThatCannotBeRecordedIsSpooledAndStillRefused) {
   failing_->RefuseCommits(1);
   const Answer answer = Run(NewCall("SubmitReferral", "", ""));

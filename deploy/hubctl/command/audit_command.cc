@@ -10,6 +10,7 @@
 #include "common/audit/log_check.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
+#include "common/store/sqlite/sqlite_store.h"
 #include "deploy/hubctl/command/command.h"
 #include "deploy/hubctl/command/output.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
@@ -79,15 +80,40 @@ absl::StatusOr<Verified> VerifyService(const Hub& hub, const std::string& servic
   return verified;
 }
 
+// The files of a service that does not run: entries, tiles and head.
+absl::StatusOr<Verified> VerifyFiles(const Hub& hub, const std::string& service) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string key, hub.AuditKeyOf(service));
+  store::SqliteOptions options;
+  options.path = absl::StrCat(hub.folder(), "/data/", service, "/store.db");
+  options.create = false;
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store, store::OpenSqlite(options));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<store::Snapshot> log,
+                            store->Open(absl::InfiniteFuture()));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto head, log->Head());
+  if (head == nullptr) return absl::DataLossError("its audit log has no head");
+  Verified verified;
+  verified.head = *head;
+  audit::Witness witness{{*head}};
+  witness.tiles = [&log](int level, std::int64_t first, int limit) {
+    return log->ReadTiles(level, first, limit);
+  };
+  verified.check = audit::VerifyLog(
+      [&log](std::int64_t first, int limit) { return log->ReadLeaves(first, limit); }, witness,
+      key);
+  return verified;
+}
+
 absl::Status Verify(const Invocation& invocation, const std::string& which,
-                    const TrustOptions& trust) {
+                    const TrustOptions& trust, bool stopped) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Hub> hub, invocation.OpenHub());
   TRUSTHUB_ASSIGN_OR_RETURN(const Trusted trusted, TrustedBy(invocation, trust));
   Table table({"service", "entries", "root", "result"});
   absl::Status worst;
   for (const char* service : kServices) {
     if (which != "all" && which != service) continue;
-    TRUSTHUB_ASSIGN_OR_RETURN(const Verified verified, VerifyService(*hub, service, trusted));
+    TRUSTHUB_ASSIGN_OR_RETURN(
+        const Verified verified,
+        stopped ? VerifyFiles(*hub, service) : VerifyService(*hub, service, trusted));
     const absl::Status& status = verified.check.status;
     table.Add({service, absl::StrCat(verified.check.checked),
                crypto::HexEncode(verified.head.root).substr(0, 16),
@@ -152,8 +178,13 @@ void AddAudit(CLI::App& app, Invocation& invocation) {
       ->capture_default_str();
   auto trust = std::make_shared<TrustOptions>();
   AddTrustOptions(*verify, *trust);
-  verify->callback([which, trust, &invocation] {
-    invocation.run = [which, trust, &invocation] { return Verify(invocation, *which, *trust); };
+  auto stopped = std::make_shared<bool>(false);
+  verify->add_flag("--stopped", *stopped,
+                   "Read the files of services that are stopped, and check the kept tiles as well");
+  verify->callback([which, trust, stopped, &invocation] {
+    invocation.run = [which, trust, stopped, &invocation] {
+      return Verify(invocation, *which, *trust, *stopped);
+    };
   });
   CLI::App* keys = audit->add_subcommand(
       "keys", "Print the audit keys with their trees: the list that agencies are given");
