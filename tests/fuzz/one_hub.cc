@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/audit/answer.h"
 #include "common/audit/log_check.h"
 #include "common/audit/receipt.h"
 #include "common/audit/tree.h"
@@ -20,8 +21,6 @@
 #include "common/testing/paths.h"
 #include "common/time/civil_date.h"
 #include "deploy/hubctl/directory_file.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/wire_format_lite.h"
 #include "services/assessments/service.h"
 #include "services/children/service.h"
 #include "services/directory/service.h"
@@ -52,23 +51,6 @@ T Ready(absl::StatusOr<T> value, absl::string_view what) {
   return *std::move(value);
 }
 
-// The bytes of a message without one of its fields.
-std::string Without(const std::string& bytes, int number) {
-  using google::protobuf::internal::WireFormatLite;
-  std::string rest;
-  google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()),
-                                            static_cast<int>(bytes.size()));
-  while (true) {
-    const int begin = in.CurrentPosition();
-    const std::uint32_t tag = in.ReadTag();
-    if (tag == 0) return rest;
-    WireFormatLite::SkipField(&in, tag);
-    if (WireFormatLite::GetTagFieldNumber(tag) == number) continue;
-    rest.append(bytes, static_cast<std::size_t>(begin),
-                static_cast<std::size_t>(in.CurrentPosition() - begin));
-  }
-}
-
 class NoMetrics final : public rpc::Metrics {
  public:
   void CountCall(absl::string_view, absl::StatusCode, absl::Duration) override {}
@@ -78,6 +60,7 @@ class NoMetrics final : public rpc::Metrics {
   void CountAgreementsRefused() override {}
   void CountTlsRefused() override {}
   void SetCertificateExpiry(absl::Time) override {}
+  void SetWitnessed(absl::Time) override {}
 };
 
 }  // namespace
@@ -322,7 +305,7 @@ void OneHub::CheckLeaf(const SentCall& sent, const Answer& answer, std::int64_t 
   Require(leaves.size() == 1 && receipt.entry_index() >= before, "the receipt is this call's");
   Require(audit::VerifyReceiptOfEntry(receipt, leaves[0].bytes, key_->public_key()).ok(),
           "the receipt verifies");
-  Require(receipt.content_hash() == crypto::Sha256(Without(answer.bytes, field->number())),
+  Require(audit::VerifyAnswer(answer.bytes, {{key_->public_key(), ""}}).ok(),
           "the leaf is over exactly what was delivered");
 }
 
