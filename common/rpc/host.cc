@@ -287,6 +287,9 @@ class HostImpl final : public Host {
     routes.push_back(HoldingsRoutes(holdings_.get()));
     routes.emplace_back(events::v1::WatchRequest::descriptor()->file());
     TRUSTHUB_ASSIGN_OR_RETURN(methods_, MethodTable::Compile(routes, code_sets_));
+    for (const auto& method : methods_->methods()) {
+      if (method->route.handler != nullptr) metrics_->Announce(method->path);
+    }
     std::vector<events::Subscription> subscriptions;
     for (const std::string& source : parts_.sources) {
       if (config_.services.count(source) == 0) {
