@@ -395,7 +395,7 @@ class HostImpl final : public Host {
   std::unique_ptr<store::SealedStore> store_;
   std::unique_ptr<audit::Pseudonyms> pseudonyms_;
   std::unique_ptr<crypto::KeyRingFile> data_keys_;  // ends before the store that it tells
-  std::unique_ptr<store::Store> timely_store_;       // the same, for calls
+  std::unique_ptr<store::Store> timely_store_;      // the same, for calls
   std::unique_ptr<audit::Spool> spool_;
   std::unique_ptr<AgreementSets> agreements_;
   std::unique_ptr<WitnessWatch> witness_watch_;
