@@ -51,18 +51,6 @@ T Ready(absl::StatusOr<T> value, absl::string_view what) {
   return *std::move(value);
 }
 
-class NoMetrics final : public rpc::Metrics {
- public:
-  void CountCall(absl::string_view, absl::StatusCode, absl::Duration) override {}
-  void CountRefusal(absl::string_view) override {}
-  void CountOverload() override {}
-  void CountSpooled() override {}
-  void CountAgreementsRefused() override {}
-  void CountTlsRefused() override {}
-  void SetCertificateExpiry(absl::Time) override {}
-  void SetWitnessed(absl::Time) override {}
-};
-
 }  // namespace
 
 // Knows every worker of the directory file, and the hub's own services, by their names alone.
@@ -109,7 +97,7 @@ OneHub::OneHub()
       pseudonyms_(audit::MakeKeyedPseudonyms(std::string(32, 'p'))),
       authenticator_(std::make_unique<Authenticator>()),
       services_(std::make_unique<Services>(this)),
-      metrics_(std::make_unique<NoMetrics>()) {
+      metrics_(Ready(rpc::MakeMetrics(""), "metrics that nobody fetches")) {
   agreements_ =
       Ready(policy::LoadAgreements(SourcePath("deploy/config/redbridge/agreements")), "agreements");
   sets_ = std::make_unique<rpc::AgreementSets>(
@@ -130,12 +118,15 @@ OneHub::~OneHub() {
 
 void OneHub::MakeMethods() {
   config_.service = "fuzz";
+  config_.rules_folder = SourcePath("deploy/config");
   config_.settings_folder = SourcePath("deploy/config/redbridge");
   const auto code_sets =
       Ready(proto::LoadCodeSets(SourcePath("deploy/config/code_sets")), "code sets");
   const auto rules =
       Ready(timescales::LoadRules(SourcePath("deploy/config/timescales")), "timescales");
-  const rpc::Environment environment{config_, rules, code_sets, services_.get()};
+  erasure_ = std::make_shared<const rpc::Erasure>(
+      rpc::Erasure::Options{"fuzz", {&real_, &domain_}, pseudonyms_.get()});
+  const rpc::Environment environment{config_, rules, code_sets, services_.get(), nullptr, erasure_};
   std::vector<rpc::Routes> routes;
   for (const rpc::MakeService& make :
        {rpc::MakeService(directory::MakeDirectory), rpc::MakeService(children::MakeChildren),
@@ -144,13 +135,26 @@ void OneHub::MakeMethods() {
     parts_.push_back(Ready(make(environment), "a service"));
     routes.insert(routes.end(), parts_.back().routes.begin(), parts_.back().routes.end());
   }
-  evidence_ = std::make_unique<rpc::Evidence>(key_->public_key());
+  evidence_ = std::make_unique<rpc::Evidence>(key_->public_key(), rpc::WitnessRules(), &real_);
+  rpc::Disclosures::Options disclosures;
+  disclosures.tree = kTree;
+  disclosures.public_key = key_->public_key();
+  disclosures.agreements = sets_.get();
+  disclosures.pseudonyms = pseudonyms_.get();
+  disclosures.subject_access =
+      Ready(rpc::LoadSubjectAccess(SourcePath("deploy/config/redbridge/subject_access.yaml")),
+            "subject access");
+  disclosures_ = std::make_unique<rpc::Disclosures>(std::move(disclosures));
   decisions_ = std::make_unique<rpc::Decisions>(kTree, sets_.get(), standing_rules_);
-  routes.push_back(rpc::EvidenceRoutes(evidence_.get()));
+  routes.push_back(rpc::EvidenceRoutes(evidence_.get(), disclosures_.get()));
   routes.push_back(rpc::DecisionsRoutes(decisions_.get()));
   methods_ = Ready(rpc::MethodTable::Compile(routes, code_sets), "methods");
-  for (const auto& method : methods()) by_name_[method->descriptor->name()] = method.get();
-  RequireReady(by_name_.size() == methods().size(), "no two methods have one name");
+  for (const auto& method : methods()) {
+    // Destruction asks the other services over the wire, and here there is none.
+    if (absl::StartsWith(method->descriptor->full_name(), "trusthub.retention.")) continue;
+    const bool added = by_name_.emplace(method->descriptor->name(), method.get()).second;
+    RequireReady(added, "no two methods have one name");
+  }
 }
 
 // The directory file, as its administrator would enter it.

@@ -1,8 +1,9 @@
 // File: one_hub.h
 //
-// Every method of all six services on one path, over one store: real method tables, handlers,
-// agreements, log and SQLite, with neither network nor certificates. Built once; each input begins
-// with the store as it was after building, so that an input alone repeats what it found.
+// Every method of all six services but those of retention on one path, over one store: real method
+// tables, handlers, agreements, log and SQLite, with neither network nor certificates. Built once;
+// each input begins with the store as it was after building, so that an input alone repeats what it
+// found.
 #ifndef TRUSTHUB_TESTS_FUZZ_ONE_HUB_H_
 #define TRUSTHUB_TESTS_FUZZ_ONE_HUB_H_
 
@@ -18,6 +19,8 @@
 #include "common/crypto/crypto.h"
 #include "common/rpc/agreement_sets.h"
 #include "common/rpc/decisions.h"
+#include "common/rpc/disclosures.h"
+#include "common/rpc/erasure.h"
 #include "common/rpc/evidence.h"
 #include "common/rpc/host.h"
 #include "common/rpc/pipeline.h"
@@ -92,7 +95,9 @@ class OneHub {
   events::StandingRules standing_rules_;
   config::Config config_;
   std::vector<rpc::ServiceParts> parts_;
+  std::shared_ptr<const rpc::Erasure> erasure_;
   std::unique_ptr<rpc::Evidence> evidence_;
+  std::unique_ptr<rpc::Disclosures> disclosures_;
   std::unique_ptr<rpc::Decisions> decisions_;
   std::unique_ptr<rpc::MethodTable> methods_;
   std::map<std::string, const rpc::Method*, std::less<>> by_name_;
