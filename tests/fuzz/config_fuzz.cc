@@ -25,8 +25,8 @@ bool IsApart(const std::string& secret, const config::Config& config) {
   for (const std::string& shown :
        {config.service, config.listen, config.data_folder, config.rules_folder,
         config.agreements_folder, config.settings_folder, config.certificate, config.client_ca,
-        config.server_ca, config.trust_file, config.audience, config.metrics, config.port_file,
-        config.clock_file}) {
+        config.server_ca, config.trust_file, config.data_keys, config.audience, config.metrics,
+        config.port_file, config.clock_file}) {
     if (absl::StrContains(shown, secret)) return false;
   }
   for (const auto& [name, address] : config.services) {
