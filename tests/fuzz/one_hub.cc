@@ -113,7 +113,7 @@ OneHub::OneHub()
   agreements_ =
       Ready(policy::LoadAgreements(SourcePath("deploy/config/redbridge/agreements")), "agreements");
   sets_ = std::make_unique<rpc::AgreementSets>(
-      rpc::AgreementSets::Options{"fuzz", {&RealClock(), &clock_}, metrics_.get()}, agreements_);
+      rpc::AgreementSets::Options{"fuzz", {&real_, &domain_}, metrics_.get()}, agreements_);
   standing_rules_ = Ready(rpc::LoadStandingRules(SourcePath("deploy/config/redbridge/policy.yaml")),
                           "standing rules");
   MakeMethods();
@@ -181,7 +181,8 @@ void OneHub::LoadDirectory() {
     authenticator_->callers[id] = std::move(who);
     worker_ids_.push_back(id);
   }
-  clock_.Set(Start());
+  real_.Set(Start());
+  domain_.Set(Start());
   OpenStore();
   const auto enter = [this](absl::string_view method, const google::protobuf::Message& request) {
     const Answer answer = Run({MethodNamed(method), kAdministrator, "directory_administration",
@@ -218,10 +219,11 @@ options::v1::Role OneHub::RoleOf(absl::string_view worker) const {
 }
 
 void OneHub::OpenStore() {
-  tree_ = audit::MakeTree(kTree, key_.get(), &RealClock());
+  tree_ = audit::MakeTree(kTree, key_.get(), &real_);
   store::SqliteOptions options;
   options.path = folder_.File("store.db");
   options.sequencer = tree_.get();
+  options.clock = &real_;
   store_ = Ready(store::OpenSqlite(options), "a store");
   rpc::Stages stages;
   stages.executor = executor_.get();
@@ -230,7 +232,7 @@ void OneHub::OpenStore() {
   stages.standing_rules = standing_rules_;
   stages.store = store_.get();
   stages.index_hash = Hash();
-  stages.clocks = {&RealClock(), &clock_};
+  stages.clocks = {&real_, &domain_};
   stages.page_tokens = &page_tokens_;
   stages.spool = spool_.get();
   stages.pseudonyms = pseudonyms_.get();
@@ -253,10 +255,17 @@ void OneHub::Reset() {
     std::filesystem::remove(folder_.File(absl::StrCat("store.db", suffix)));
   }
   std::filesystem::copy_file(folder_.File("built.db"), folder_.File("store.db"));
-  clock_.Set(Start());
+  real_.Set(Start());
+  domain_.Set(Start());
   sets_->PutInForce(agreements_);
   OpenStore();
   events_taken_up_ = EventCount();
+  RequireReady(events_taken_up_ > 0, "the directory is there");
+}
+
+void OneHub::Advance(absl::Duration by) {
+  real_.Advance(by);
+  domain_.Advance(by);
 }
 
 std::int64_t OneHub::LeafCount() {
@@ -352,7 +361,7 @@ void OneHub::TakeUpEvents() {
     for (const rpc::ServiceParts& part : parts_) {
       if (!part.apply) continue;
       store::Transaction tx(Ready(store_->Open(absl::InfiniteFuture()), "a snapshot"), Hash(),
-                            clock_.Now());
+                            domain_.Now());
       const absl::Status applied = part.apply(tx, event);
       Require(applied.ok(), absl::StrCat("every event can be taken up: ", applied.ToString()));
       Require(store::CommitAndWait(*store_, tx.TakeWrites()).ok(), "what an event says is kept");
