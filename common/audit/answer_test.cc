@@ -68,8 +68,9 @@ class AnswerTest : public ::testing::Test {
 };
 
 TEST_F(AnswerTest, IsCheckedWithThePublishedKeyAlone) {
-  EXPECT_THAT(VerifyAnswer(Whole(), keys_), IsOk());
-  const auto answer = SplitAnswer(Whole());
+  const std::string whole = Whole();
+  EXPECT_THAT(VerifyAnswer(whole, keys_), IsOk());
+  const auto answer = SplitAnswer(whole);
   ASSERT_THAT(answer, IsOk());
   EXPECT_EQ(answer->content, content_);
   EXPECT_EQ(answer->decision, "auditTrees/test/entries/41");
