@@ -37,7 +37,7 @@ class SealedFactory : public StoreFactory {
     options.service = "test";
     options.ring = RingOf({"kek-1"});
     options.cached_keys_max = 3;  // so few that keys are unwrapped again and again
-    auto sealed = store::SealedStore::Open(*std::move(engine), std::move(options));
+    auto sealed = store::SealedStore::Over(*std::move(engine), std::move(options));
     if (!sealed.ok()) return sealed.status();
     return std::unique_ptr<store::Store>(*std::move(sealed));
   }

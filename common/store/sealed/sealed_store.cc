@@ -23,6 +23,8 @@ using sealed::KeyTable;
 
 // Longest wait for a reader of the engine when a commit must look up keys.
 constexpr absl::Duration kLookUpMax = absl::Seconds(2);
+// Longest count of all keys.
+constexpr absl::Duration kCountMax = absl::Seconds(10);
 // Rows read at a time.
 constexpr int kRowsRead = 500;
 
@@ -92,7 +94,7 @@ class SealedStoreImpl final : public SealedStore {
     rewrapping_.Wake();
   }
 
-  absl::StatusOr<KeyUse> CountKeys(absl::Time deadline) override {
+  absl::StatusOr<KeyUse> CountKeys() override {
     KeyUse use;
     {
       MutexLock lock(mutex_);
@@ -100,7 +102,8 @@ class SealedStoreImpl final : public SealedStore {
       for (const auto& [child, making] : making_) ++use.keys[making.ring_key];
     }
     // Only now: what was on its way above and is no more, is in the view.
-    TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Snapshot> view, engine_->Open(deadline));
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Snapshot> view,
+                              engine_->Open(clock_.Now() + kCountMax));
     std::string after;
     while (true) {
       TRUSTHUB_ASSIGN_OR_RETURN(const auto rows,
@@ -233,6 +236,9 @@ class SealedStoreImpl final : public SealedStore {
     plan->destroyed.push_back(known.key);
     TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Snapshot> view,
                               engine_->Open(clock_.Now() + kLookUpMax));
+    // A record that comes meanwhile makes the set conflict: whoever writes one touches its child.
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t seen, view->Sequence(keys_.SequenceOf(child)));
+    set->guards.push_back({keys_.SequenceOf(child), seen});
     const auto* kinds = options::v1::RecordKind_descriptor();
     for (int i = 0; i < kinds->value_count(); ++i) {
       const auto kind = static_cast<RecordKind>(kinds->value(i)->number());
@@ -305,7 +311,7 @@ class SealedStoreImpl final : public SealedStore {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<SealedStore>> SealedStore::Open(std::unique_ptr<Store> engine,
+absl::StatusOr<std::unique_ptr<SealedStore>> SealedStore::Over(std::unique_ptr<Store> engine,
                                                                SealedOptions options) {
   auto store = std::make_unique<SealedStoreImpl>(std::move(engine), std::move(options));
   TRUSTHUB_RETURN_IF_ERROR(store->Start());

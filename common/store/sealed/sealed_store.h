@@ -58,7 +58,7 @@ class SealedStore : public Store {
  public:
   // Takes over `engine`. FAILED_PRECONDITION when it holds data that are not sealed, or whose key
   // the ring lacks; the message goes after the store's name.
-  static absl::StatusOr<std::unique_ptr<SealedStore>> Open(std::unique_ptr<Store> engine,
+  static absl::StatusOr<std::unique_ptr<SealedStore>> Over(std::unique_ptr<Store> engine,
                                                            SealedOptions options);
 
   // The pseudonym of `child` in audit entries; 32 bytes. Of a child without a key it is that of the
@@ -70,7 +70,7 @@ class SealedStore : public Store {
   virtual void SetRing(std::shared_ptr<const crypto::KeyRing> ring) = 0;
   // Counts in a view of its own, keys included that are being made. So a key of the ring that wraps
   // none and is not the current one will wrap none again.
-  virtual absl::StatusOr<KeyUse> CountKeys(absl::Time deadline) = 0;
+  virtual absl::StatusOr<KeyUse> CountKeys() = 0;
 };
 
 }  // namespace trusthub::store
