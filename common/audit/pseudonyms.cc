@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "common/base/ids.h"
 #include "common/crypto/crypto.h"
+#include "common/store/sealed/sealed_store.h"
 
 namespace trusthub::audit {
 namespace {
@@ -18,7 +21,22 @@ class KeyedPseudonyms final : public Pseudonyms {
   const std::string key_;
 };
 
+class ChildPseudonyms final : public Pseudonyms {
+ public:
+  explicit ChildPseudonyms(store::SealedStore* store) : store_(*store) {}
+  absl::StatusOr<std::string> Of(absl::string_view child, store::Snapshot& view) override {
+    return store_.PseudonymOf(child, view);
+  }
+
+ private:
+  store::SealedStore& store_;
+};
+
 }  // namespace
+
+std::unique_ptr<Pseudonyms> MakeChildPseudonyms(store::SealedStore* store) {
+  return std::make_unique<ChildPseudonyms>(store);
+}
 
 std::unique_ptr<Pseudonyms> MakeKeyedPseudonyms(absl::string_view key) {
   return std::make_unique<KeyedPseudonyms>(key);
@@ -30,6 +48,19 @@ absl::Status AddChild(Pseudonyms& pseudonyms, absl::string_view child, store::Sn
   if (absl::IsNotFound(pseudonym.status())) return absl::OkStatus();
   if (!pseudonym.ok()) return pseudonym.status();
   entry->add_child_pseudonyms(*std::move(pseudonym));
+  return absl::OkStatus();
+}
+
+absl::Status AddRecord(Pseudonyms& pseudonyms, absl::string_view record, store::Snapshot& view,
+                       v1::AuditEntry* entry) {
+  if (!IsNameIn("children", record)) {
+    entry->add_records(std::string(record));
+    return absl::OkStatus();
+  }
+  const absl::StatusOr<std::string> pseudonym = pseudonyms.Of(record, view);
+  if (absl::IsNotFound(pseudonym.status())) return absl::OkStatus();
+  if (!pseudonym.ok()) return pseudonym.status();
+  entry->add_records(absl::StrCat("pseudonyms/", crypto::HexEncode(*pseudonym)));
   return absl::OkStatus();
 }
 

@@ -15,6 +15,10 @@
 #include "common/store/store.h"
 #include "trusthub/audit/v1/entry.pb.h"
 
+namespace trusthub::store {
+class SealedStore;
+}  // namespace trusthub::store
+
 namespace trusthub::audit {
 
 // Thread-safe.
@@ -29,12 +33,20 @@ class Pseudonyms {
   virtual absl::StatusOr<std::string> Of(absl::string_view child, store::Snapshot& view) = 0;
 };
 
+// Pseudonyms from the keys that `store` keeps of each child. Not owned.
+std::unique_ptr<Pseudonyms> MakeChildPseudonyms(store::SealedStore* store);
 // Pseudonyms under one key for all children; none can be made to be forgotten. For tests.
 std::unique_ptr<Pseudonyms> MakeKeyedPseudonyms(absl::string_view key);
 
 // Adds the pseudonym of `child` to `entry`; nothing when the child's key was destroyed.
 absl::Status AddChild(Pseudonyms& pseudonyms, absl::string_view child, store::Snapshot& view,
                       v1::AuditEntry* entry);
+
+// Adds `record` to the records of `entry`. The name of a child stands there too as a pseudonym,
+// `pseudonyms/{hex}`: else destroying the child's key would not make the entry forget. Nothing when
+// that key was destroyed.
+absl::Status AddRecord(Pseudonyms& pseudonyms, absl::string_view record, store::Snapshot& view,
+                       v1::AuditEntry* entry);
 
 }  // namespace trusthub::audit
 

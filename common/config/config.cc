@@ -40,6 +40,7 @@ const std::vector<Setting>& Settings() {
       {"audience", Kind::kText, true, [](Config& c) -> void* { return &c.audience; }},
       {"audit_key", Kind::kSecretPath, true, [](Config& c) -> void* { return &c.audit_key; }},
       {"master_key", Kind::kSecretPath, true, [](Config& c) -> void* { return &c.master_key; }},
+      {"data_keys", Kind::kPath, true, [](Config& c) -> void* { return &c.data_keys; }},
       {"threads", Kind::kNumber, false, [](Config& c) -> void* { return &c.threads; }},
       {"queue", Kind::kNumber, false, [](Config& c) -> void* { return &c.queue; }},
       {"metrics", Kind::kText, false, [](Config& c) -> void* { return &c.metrics; }},

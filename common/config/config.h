@@ -32,6 +32,7 @@ struct Config {
   std::string audience;    // `aud` of user tokens
   std::string audit_key;   // PEM, Ed25519
   std::string master_key;  // 64 hex digits
+  std::string data_keys;   // the key ring that wraps the keys of data (crypto/keys/key_ring.h)
 
   std::map<std::string, std::string> services;  // name -> host:port of the others
 

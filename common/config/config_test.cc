@@ -27,6 +27,7 @@ constexpr char kGood[] =
     "audience: hub\n"
     "audit_key: keys/audit.pem\n"
     "master_key: keys/master.hex\n"
+    "data_keys: keys/ring.yaml\n"
     "services:\n"
     "  children: 127.0.0.1:7402\n";
 
@@ -63,9 +64,9 @@ TEST_F(ConfigTest, EveryMistakeNamesItsLine) {
     std::string text;
     const char* expected;
   } cases[] = {
-      {absl::StrCat(good, "lisen: x\n"), ":17: unknown setting lisen"},
-      {absl::StrCat(good, "service: other\n"), ":17: service is given twice"},
-      {absl::StrCat(good, "threads: many\n"), ":17: threads has the wrong type"},
+      {absl::StrCat(good, "lisen: x\n"), ":18: unknown setting lisen"},
+      {absl::StrCat(good, "service: other\n"), ":18: service is given twice"},
+      {absl::StrCat(good, "threads: many\n"), ":18: threads has the wrong type"},
       {absl::StrCat(good, "threads: 0\n"), "threads must lie in 1 to 256"},
       {absl::StrCat(good, "reflection: true\n"), "are for a sandbox"},
       {absl::StrCat(good, "clock_file: clock\n"), "are for a sandbox"},

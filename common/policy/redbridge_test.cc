@@ -16,6 +16,7 @@
 #include "trusthub/assessments/v1/checks_service.pb.h"
 #include "trusthub/assessments/v1/common_assessments_service.pb.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
+#include "trusthub/audit/v1/data_keys_service.pb.h"
 #include "trusthub/children/v1/access_reviews_service.pb.h"
 #include "trusthub/children/v1/allocations_service.pb.h"
 #include "trusthub/children/v1/break_glass_service.pb.h"
@@ -332,6 +333,7 @@ std::vector<const google::protobuf::FileDescriptor*> ServiceFiles() {
           assessments::v1::RequestCheckRequest::descriptor()->file(),
           assessments::v1::OpenCommonAssessmentRequest::descriptor()->file(),
           audit::v1::ListEntriesRequest::descriptor()->file(),
+          audit::v1::CountDataKeysRequest::descriptor()->file(),
           children::v1::GetAccessReviewRequest::descriptor()->file(),
           children::v1::ListAllocationsRequest::descriptor()->file(),
           children::v1::OpenBreakGlassRequest::descriptor()->file(),

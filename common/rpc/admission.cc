@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
+#include "common/identifiers/identifiers.h"
 #include "common/time/civil_date.h"
 
 namespace trusthub::rpc {
@@ -18,6 +19,31 @@ absl::StatusOr<options::v1::Purpose> ParsePurpose(absl::string_view text) {
   return purpose;
 }
 
+namespace {
+
+bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
+
+// Whether ten digits that are an NHS number stand in `text`, together or as people write them:
+// "943-476-5919". Ten digits in other groups, as in "2010-000017", are a reference.
+bool HoldsNhsNumber(absl::string_view text) {
+  for (const bool grouped : {false, true}) {
+    const std::size_t size = grouped ? 12 : 10;
+    for (std::size_t at = 0; at + size <= text.size(); ++at) {
+      if (at > 0 && IsDigit(text[at - 1])) continue;
+      if (at + size < text.size() && IsDigit(text[at + size])) continue;
+      std::string digits(text.substr(at, size));
+      if (grouped) {
+        if (IsDigit(digits[3]) || IsDigit(digits[7])) continue;
+        digits = absl::StrCat(digits.substr(0, 3), digits.substr(4, 3), digits.substr(8));
+      }
+      if (identifiers::IsNhsNumber(digits)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 bool IsCaseReference(absl::string_view text) {
   if (text.empty() || text.size() > 80) return false;
   for (const char c : text) {
@@ -26,7 +52,8 @@ bool IsCaseReference(absl::string_view text) {
       return false;
     }
   }
-  return true;
+  // References stay in the audit log for good.
+  return !HoldsNhsNumber(text);
 }
 
 bool MayCall(const Method& method, const auth::Principal& caller, options::v1::Purpose purpose) {

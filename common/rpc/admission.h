@@ -15,8 +15,8 @@ namespace trusthub::rpc {
 // "unscheduled_care" -> PURPOSE_UNSCHEDULED_CARE; PURPOSE_MISSING otherwise.
 absl::StatusOr<options::v1::Purpose> ParsePurpose(absl::string_view text);
 
-// 1 to 80 letters, digits and /-_.: so that no free text, and no name of a person, can travel in
-// it.
+// 1 to 80 letters, digits and /-_.: so that no free text can travel in it, and no NHS number among
+// them.
 bool IsCaseReference(absl::string_view text);
 
 // Step `method access`: whether the caller's role may call the method for the purpose. A service by

@@ -220,7 +220,9 @@ std::vector<std::string> Granting::Children(About about) const {
 
 absl::Status Granting::FillEntry(audit::Pseudonyms& pseudonyms, About about,
                                  audit::v1::AuditEntry* entry) const {
-  for (const std::string& record : records_) entry->add_records(record);
+  for (const std::string& record : records_) {
+    TRUSTHUB_RETURN_IF_ERROR(audit::AddRecord(pseudonyms, record, facts_.snapshot(), entry));
+  }
   for (const std::string& child : Children(about)) {
     TRUSTHUB_RETURN_IF_ERROR(audit::AddChild(pseudonyms, child, facts_.snapshot(), entry));
   }

@@ -17,16 +17,19 @@
 #include "common/base/limits.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
+#include "common/crypto/keys/key_ring_file.h"
 #include "common/error/error.h"
 #include "common/log/log.h"
 #include "common/rpc/agreement_sets.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/data_keys.h"
 #include "common/rpc/decisions.h"
 #include "common/rpc/evidence.h"
 #include "common/rpc/front.h"
 #include "common/rpc/listener.h"
 #include "common/rpc/standing_rules.h"
 #include "common/rpc/tls_source.h"
+#include "common/store/sealed/sealed_store.h"
 #include "common/store/sqlite/sqlite_store.h"
 #include "trusthub/events/v1/events_service.pb.h"
 
@@ -99,6 +102,7 @@ class HostImpl final : public Host {
     }
     if (projections_ != nullptr) projections_->Stop();
     if (background_ != nullptr) background_->Stop();
+    if (data_keys_ != nullptr) data_keys_->Stop();
     if (executor_ != nullptr && store_ != nullptr) store_->Close();
     if (executor_ != nullptr) executor_->Stop();
     watches_.reset();
@@ -120,14 +124,15 @@ class HostImpl final : public Host {
     if (!master.ok()) return InFile("master_key", master.status());
     index_key_ = std::make_shared<const crypto::Secret>(
         crypto::DeriveKey(master->view(), "trusthub/index/v1"));
-    pseudonyms_ = audit::MakeKeyedPseudonyms(
-        crypto::DeriveKey(master->view(), "trusthub/pseudonym/v1").view());
     cursor_key_ = crypto::DeriveKey(master->view(), "trusthub/cursor/v1");
     page_tokens_ = std::make_unique<proto::PageTokens>(
         crypto::DeriveKey(master->view(), "trusthub/page-token/v1").view());
     auto audit_key = crypto::SigningKey::Load(config_.audit_key);
     if (!audit_key.ok()) return InFile("audit_key", audit_key.status());
     audit_key_ = *std::move(audit_key);
+    auto data_keys = crypto::KeyRingFile::Open(config_.data_keys);
+    if (!data_keys.ok()) return InFile("data_keys", data_keys.status());
+    data_keys_ = *std::move(data_keys);
     auto authenticator = auth::MakeAuthenticator({config_.trust_file, config_.audience});
     if (!authenticator.ok()) return InFile("trust_file", authenticator.status());
     authenticator_ = *std::move(authenticator);
@@ -178,13 +183,35 @@ class HostImpl final : public Host {
     options.path = StorePath();
     options.sequencer = tree_.get();
     options.clock = clocks_.real;
-    TRUSTHUB_ASSIGN_OR_RETURN(store_, store::OpenSqlite(options));
-    if (overrides.wrap_store) store_ = overrides.wrap_store(std::move(store_));
+    TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Store> engine, store::OpenSqlite(options));
+    if (overrides.wrap_store) engine = overrides.wrap_store(std::move(engine));
+    TRUSTHUB_RETURN_IF_ERROR(SealStore(std::move(engine)));
     TRUSTHUB_ASSIGN_OR_RETURN(spool_, audit::OpenSpool(config_.data_folder + "/refusals.spool"));
     TRUSTHUB_ASSIGN_OR_RETURN(
         agreements_,
         AgreementSets::Open({config_.service, clocks_, metrics_.get()}, *store_, agreement_files_));
     agreement_files_ = absl::CancelledError("taken up");  // texts are of no more use in memory
+    return absl::OkStatus();
+  }
+
+  absl::Status SealStore(std::unique_ptr<store::Store> engine) {
+    store::SealedOptions options;
+    options.service = config_.service;
+    options.ring = data_keys_->first();
+    options.damaged = [this] { metrics_->CountDamaged(); };
+    options.clock = clocks_.real;
+    auto sealed = store::SealedStore::Over(std::move(engine), std::move(options));
+    if (!sealed.ok()) return InFile(absl::StrCat("store ", StorePath()), sealed.status());
+    store_ = *std::move(sealed);
+    pseudonyms_ = audit::MakeChildPseudonyms(store_.get());
+    data_keys_->Watch([this](absl::StatusOr<crypto::KeyRingFile::Ring> ring) {
+      if (ring.ok()) {
+        log::Info("key ring taken", {{"key", (*ring)->current().id()}});
+        return store_->SetRing(*std::move(ring));
+      }
+      metrics_->CountKeyRingRefused();
+      log::Error("key ring not taken", {{"why", ring.status().message()}});
+    });
     return absl::OkStatus();
   }
 
@@ -203,6 +230,8 @@ class HostImpl final : public Host {
     evidence_ = std::make_unique<Evidence>(audit_key_->public_key());
     std::vector<Routes> routes = parts_.routes;
     routes.push_back(EvidenceRoutes(evidence_.get()));
+    data_key_counts_ = std::make_unique<DataKeyCounts>(store_.get());
+    routes.push_back(DataKeysRoutes(data_key_counts_.get()));
     decisions_ = std::make_unique<Decisions>(tree_name_, agreements_.get(), standing_rules_);
     routes.push_back(DecisionsRoutes(decisions_.get()));
     routes.emplace_back(events::v1::WatchRequest::descriptor()->file());
@@ -275,7 +304,6 @@ class HostImpl final : public Host {
   std::unique_ptr<Clock> sandbox_clock_;
   Clocks clocks_{};
   std::shared_ptr<const crypto::Secret> index_key_;
-  std::unique_ptr<audit::Pseudonyms> pseudonyms_;
   crypto::Secret cursor_key_;
   std::unique_ptr<proto::PageTokens> page_tokens_;
   std::unique_ptr<crypto::SigningKey> audit_key_;
@@ -288,13 +316,16 @@ class HostImpl final : public Host {
   absl::StatusOr<AgreementFiles> agreement_files_;
   std::string tree_name_;
   std::unique_ptr<store::LeafSequencer> tree_;
-  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<store::SealedStore> store_;
+  std::unique_ptr<audit::Pseudonyms> pseudonyms_;
+  std::unique_ptr<crypto::KeyRingFile> data_keys_;  // ends before the store that it tells
   std::unique_ptr<audit::Spool> spool_;
   std::unique_ptr<AgreementSets> agreements_;
   std::shared_ptr<Client> client_;
   std::unique_ptr<Services> services_;
   ServiceParts parts_;
   std::unique_ptr<Evidence> evidence_;
+  std::unique_ptr<DataKeyCounts> data_key_counts_;
   std::unique_ptr<Decisions> decisions_;
   std::unique_ptr<MethodTable> methods_;
   std::unique_ptr<Executor> executor_;

@@ -56,7 +56,7 @@ struct Backstage {
 // What a service is made of.
 struct ServiceParts {
   std::shared_ptr<void> domain;  // kept alive for the routes
-  std::vector<Routes> routes;    // its own; AuditService, DecisionsService and EventsService are
+  std::vector<Routes> routes;    // its own; AuditService, DataKeysService, DecisionsService and EventsService are
   // added to every one
   // Services whose events it follows; those without a configured address are an error.
   std::vector<std::string> sources;

@@ -39,6 +39,10 @@ class PrometheusMetrics final : public Metrics {
                    "Activated sets of agreements that were not put in force; must stay 0")),
         tls_refused_(
             Single("trusthub_tls_refused_total", "New TLS files that were not taken; must stay 0")),
+        damaged_(
+            Single("trusthub_store_damaged_total", "Kept values that did not open; must stay 0")),
+        key_ring_refused_(Single("trusthub_key_ring_refused_total",
+                                 "New key rings that were not taken; must stay 0")),
         certificate_expiry_(prometheus::BuildGauge()
                                 .Name("trusthub_certificate_expiry_timestamp_seconds")
                                 .Help("When the TLS certificate in use ends")
@@ -69,6 +73,8 @@ class PrometheusMetrics final : public Metrics {
   void CountSpooled() override { spooled_.Increment(); }
   void CountAgreementsRefused() override { agreements_refused_.Increment(); }
   void CountTlsRefused() override { tls_refused_.Increment(); }
+  void CountDamaged() override { damaged_.Increment(); }
+  void CountKeyRingRefused() override { key_ring_refused_.Increment(); }
   void SetCertificateExpiry(absl::Time expires) override {
     certificate_expiry_.Set(static_cast<double>(absl::ToUnixSeconds(expires)));
   }
@@ -105,6 +111,8 @@ class PrometheusMetrics final : public Metrics {
   prometheus::Counter& spooled_;
   prometheus::Counter& agreements_refused_;
   prometheus::Counter& tls_refused_;
+  prometheus::Counter& damaged_;
+  prometheus::Counter& key_ring_refused_;
   prometheus::Gauge& certificate_expiry_;
   Mutex mutex_;
   std::map<std::pair<absl::string_view, int>, Cell> cells_ ABSL_GUARDED_BY(mutex_);

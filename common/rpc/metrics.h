@@ -32,6 +32,10 @@ class Metrics {
   virtual void CountAgreementsRefused() = 0;
   // New files of the TLS identity that were not taken: must stay 0.
   virtual void CountTlsRefused() = 0;
+  // Kept values that do not open, because they were changed or moved: must stay 0.
+  virtual void CountDamaged() = 0;
+  // New key rings that were not taken: must stay 0.
+  virtual void CountKeyRingRefused() = 0;
   // When the certificate in use ends.
   virtual void SetCertificateExpiry(absl::Time expires) = 0;
 };

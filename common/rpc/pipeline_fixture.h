@@ -127,6 +127,8 @@ class KeptMetrics final : public Metrics {
   void CountSpooled() override { Count("spooled"); }
   void CountAgreementsRefused() override { Count("agreements refused"); }
   void CountTlsRefused() override { Count("tls refused"); }
+  void CountDamaged() override { Count("damaged"); }
+  void CountKeyRingRefused() override { Count("key ring refused"); }
   void SetCertificateExpiry(absl::Time) override { Count("certificate expiry"); }
 
   std::map<std::string, int> counts() const {

@@ -143,6 +143,8 @@ TEST_F(PipelineTest, EveryRefusalBeforeTheHandlerIsRecordedAndRunsNothing) {
   bad.mutable_referral()->set_upn("Z317200109013");
   auto no_case = NewCall("SubmitReferral", good);
   no_case->case_reference = "two words are free text";
+  auto with_number = NewCall("SubmitReferral", good);
+  with_number->case_reference = "REF/943-476-5919";
   auto past = NewCall("SubmitReferral", good);
   past->deadline = RealClock().Now() - absl::Seconds(1);
   struct Case {
@@ -158,6 +160,7 @@ TEST_F(PipelineTest, EveryRefusalBeforeTheHandlerIsRecordedAndRunsNothing) {
   cases.push_back({NewCall("SubmitReferral", good, "Bearer school", "curiosity"),
                    errors::v1::ERROR_REASON_PURPOSE_MISSING, true});
   cases.push_back({std::move(no_case), errors::v1::ERROR_REASON_PURPOSE_MISSING, true});
+  cases.push_back({std::move(with_number), errors::v1::ERROR_REASON_PURPOSE_MISSING, true});
   cases.push_back({NewCall("SubmitReferral", good, "Bearer school", "screening"),
                    errors::v1::ERROR_REASON_METHOD_NOT_PERMITTED, true});
   cases.push_back({NewCall("ListReferrals", "", "Bearer school", "screening"),

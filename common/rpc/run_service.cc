@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "common/crypto/secret.h"
 #include "common/log/log.h"
 #include "common/rpc/host.h"
 #include "google/protobuf/stubs/logging.h"
@@ -41,6 +42,16 @@ void RaiseFileLimit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Data keys in use (store::SealedOptions::cached_keys_max), and others beside them.
+constexpr std::size_t kSecrets = 16'384 + 1'024;
+
+// Without it keys are locked into memory as far as the system lets, and a machine that swaps may
+// write the others down: worth a line, not worth a service that A&E waits for.
+void LockKeys() {
+  const absl::Status locked = crypto::LockMemoryForSecrets(kSecrets);
+  if (!locked.ok()) log::Warning("keys may be swapped out", {{"why", locked.message()}});
 }
 
 int Fail(const char* service, absl::string_view why, int code) {
@@ -93,6 +104,7 @@ int RunService(int argc, char** argv, const char* service, const MakeService& ma
     std::fputs(config::Dump(*config).c_str(), stdout);
     return 0;
   }
+  LockKeys();
   absl::StatusOr<std::unique_ptr<Host>> host = Host::Start(*config, make);
   if (!host.ok()) return Fail(service, host.status().message(), kExitConfiguration);
   log::Info("serving", {{"port", (*host)->port()}, {"sandbox", config->sandbox}});

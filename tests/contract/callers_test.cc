@@ -220,6 +220,7 @@ TEST_F(CallersTest, EveryMethodOfTheProtosIsOffered) {
   EXPECT_EQ(offered, published);
   for (const auto& [path, count] : times) {
     const bool everywhere = absl::StartsWith(path, "/trusthub.audit.v1.AuditService/") ||
+                            absl::StartsWith(path, "/trusthub.audit.v1.DataKeysService/") ||
                             absl::StartsWith(path, "/trusthub.policy.v1.DecisionsService/") ||
                             absl::StartsWith(path, "/trusthub.events.v1.EventsService/");
     EXPECT_EQ(count, everywhere ? 6 : 1) << path;

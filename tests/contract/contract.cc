@@ -10,6 +10,7 @@
 #include "trusthub/assessments/v1/checks_service.pb.h"
 #include "trusthub/assessments/v1/common_assessments_service.pb.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
+#include "trusthub/audit/v1/data_keys_service.pb.h"
 #include "trusthub/children/v1/access_reviews_service.pb.h"
 #include "trusthub/children/v1/allocations_service.pb.h"
 #include "trusthub/children/v1/break_glass_service.pb.h"
@@ -47,6 +48,7 @@ Files AskedFor() {
   return {
       assessments::v1::GetAssessmentRequest::descriptor()->file(),
       audit::v1::GetTreeHeadRequest::descriptor()->file(),
+      audit::v1::CountDataKeysRequest::descriptor()->file(),
       children::v1::GetChildRequest::descriptor()->file(),
       assessments::v1::GetAllegationRequest::descriptor()->file(),
       assessments::v1::GetCheckRequest::descriptor()->file(),

@@ -153,8 +153,10 @@ TEST_F(StartTest, ConfigurationErrorsNameFileAndKey) {
 }
 
 TEST_F(StartTest, SecretsMustBeThereAndForTheirOwnerAlone) {
-  const std::vector<std::pair<std::string, std::string>> secrets = {
-      {"master_key", "master.key"}, {"audit_key", "audit.key"}, {"key", "tls.key"}};
+  const std::vector<std::pair<std::string, std::string>> secrets = {{"master_key", "master.key"},
+                                                                    {"audit_key", "audit.key"},
+                                                                    {"key", "tls.key"},
+                                                                    {"data_keys", "kek-1.key"}};
   for (const auto& [setting, name] : secrets) {
     const std::string path = KeyOf(name);
     fs::permissions(path, fs::perms::others_read, fs::perm_options::add);

@@ -10,6 +10,7 @@
 #include "trusthub/assessments/v1/checks_service.pb.h"
 #include "trusthub/assessments/v1/common_assessments_service.pb.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
+#include "trusthub/audit/v1/data_keys_service.pb.h"
 #include "trusthub/children/v1/access_reviews_service.pb.h"
 #include "trusthub/children/v1/allocations_service.pb.h"
 #include "trusthub/children/v1/break_glass_service.pb.h"
@@ -41,6 +42,7 @@ std::vector<const FileDescriptor*> ServiceFiles() {
       assessments::v1::GetCheckRequest::descriptor()->file(),
       assessments::v1::GetCommonAssessmentRequest::descriptor()->file(),
       audit::v1::GetTreeHeadRequest::descriptor()->file(),
+      audit::v1::CountDataKeysRequest::descriptor()->file(),
       children::v1::GetAccessReviewRequest::descriptor()->file(),
       children::v1::GetBreakGlassRequest::descriptor()->file(),
       children::v1::GetChildRequest::descriptor()->file(),

@@ -18,6 +18,7 @@
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
 #include "common/crypto/key_file.h"
+#include "common/crypto/keys/key_ring.h"
 #include "deploy/hubctl/pki/certificates.h"
 #include "deploy/hubctl/pki/tokens.h"
 
@@ -105,6 +106,10 @@ absl::StatusOr<std::unique_ptr<Ca>> Writer::WriteAgency(const DevelopmentAgency&
   return ca;
 }
 
+absl::Status WriteNewKey(const std::string& path) {
+  return WriteFile(path, crypto::HexEncode(RandomBytes(crypto::kKeyBytes)) + "\n", true);
+}
+
 absl::Status Writer::WriteService(const Ca& ca, const DevelopmentPki& pki,
                                   const std::string& service) {
   const std::string folder = absl::StrCat(folder_, "/services/", service);
@@ -120,8 +125,12 @@ absl::Status Writer::WriteService(const Ca& ca, const DevelopmentPki& pki,
   TRUSTHUB_RETURN_IF_ERROR(WritePair(folder + "/tls", ca.IssueLeaf(request)));
   TRUSTHUB_RETURN_IF_ERROR(
       WriteFile(folder + "/audit.key", crypto::SigningKey::Generate()->ToPem(), true));
-  return WriteFile(folder + "/master.key", crypto::HexEncode(RandomBytes(crypto::kKeyBytes)) + "\n",
-                   true);
+  TRUSTHUB_RETURN_IF_ERROR(WriteNewKey(folder + "/master.key"));
+  TRUSTHUB_RETURN_IF_ERROR(WriteNewKey(folder + "/kek-1.key"));
+  crypto::KeyPlace place;
+  place.id = "kek-1";
+  place.file = "kek-1.key";  // beside the ring, wherever that is mounted
+  return WriteFile(folder + "/data_keys.yaml", crypto::RenderKeyRing({place}), true);
 }
 
 absl::Status CheckIds(const DevelopmentPki& pki) {

@@ -10,6 +10,8 @@
 //   services/<service>/tls.pem tls.key     server and client certificate of a service of the hub
 //   services/<service>/audit.key           Ed25519, signs its tree heads
 //   services/<service>/master.key          64 hex digits
+//   services/<service>/data_keys.yaml      key ring of its store (common/crypto/keys/key_ring.h)
+//   services/<service>/kek-1.key           64 hex digits, the ring's first key
 //
 // The id of an agency's token key is "<id>-1". Files that hold secrets have mode 0600, folders
 // 0700.

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/auth/authenticator.h"
 #include "common/crypto/crypto.h"
+#include "common/crypto/keys/key_ring.h"
 #include "common/testing/matchers.h"
 #include "deploy/hubctl/pki/certificates.h"
 #include "deploy/hubctl/pki/development.h"
@@ -111,7 +112,7 @@ TEST_F(DevelopmentPkiTest, SecretsAreTheOwnersOnly) {
           << entry.path();
     }
   }
-  EXPECT_EQ(secrets, 3 * 2 + 4 + 2 * 3);
+  EXPECT_EQ(secrets, 3 * 2 + 4 + 2 * 4);
 }
 
 TEST_F(DevelopmentPkiTest, TheServicesSecretsLoad) {
@@ -119,8 +120,10 @@ TEST_F(DevelopmentPkiTest, TheServicesSecretsLoad) {
     const std::string stem = folder_ + "/services/" + service;
     EXPECT_THAT(crypto::SigningKey::Load(stem + "/audit.key"), IsOk());
     EXPECT_THAT(crypto::LoadKeyFile(stem + "/master.key"), IsOk());
+    EXPECT_THAT(crypto::KeyRing::Load(stem + "/data_keys.yaml"), IsOk());
   }
   EXPECT_NE(Read("services/directory/master.key"), Read("services/referrals/master.key"));
+  EXPECT_NE(Read("services/directory/kek-1.key"), Read("services/referrals/kek-1.key"));
 }
 
 TEST_F(DevelopmentPkiTest, TheBundleHoldsEveryCa) {
