@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   app.fallthrough();
   for (const auto add :
        {AddInit, AddToken, AddAgencies, AddWorkers, AddLoad, AddRefer, AddGet, AddWatch, AddAudit,
-        AddReceipt, AddClock, AddHealth, AddWait, AddStatus, AddStory, AddPolicy}) {
+        AddReceipt, AddKeys, AddClock, AddHealth, AddWait, AddStatus, AddStory, AddPolicy}) {
     add(app, invocation);
   }
   try {

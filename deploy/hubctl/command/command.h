@@ -44,6 +44,7 @@ void AddGet(CLI::App& app, Invocation& invocation);
 void AddWatch(CLI::App& app, Invocation& invocation);
 void AddAudit(CLI::App& app, Invocation& invocation);
 void AddReceipt(CLI::App& app, Invocation& invocation);
+void AddKeys(CLI::App& app, Invocation& invocation);
 void AddClock(CLI::App& app, Invocation& invocation);
 void AddHealth(CLI::App& app, Invocation& invocation);
 void AddWait(CLI::App& app, Invocation& invocation);
