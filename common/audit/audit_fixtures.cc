@@ -55,7 +55,7 @@ store::LeafSequencer::Extension TestLog::AppendSome(int count) {
 
 NodeHashes TestLog::hashes() const {
   return NodesOf([this](std::int64_t index) -> absl::StatusOr<std::string> {
-    return LeafHash(leaves_[static_cast<std::size_t>(index)]);
+    return EntryLeafHash(leaves_[static_cast<std::size_t>(index)]);
   });
 }
 

@@ -1,6 +1,10 @@
 // File: entry.h
 //
-// Audit entries as leaf inputs: one entry, one sequence of bytes.
+// Audit entries as bytes and as leaves: one entry, one sequence of bytes, one leaf.
+//
+// The leaf input (RFC 9162) is the entry's hash followed by its content hash. So whoever holds an
+// answer and these two hashes can prove what was delivered, and learns nothing else of the entry
+// (RECEIPT.md).
 #ifndef TRUSTHUB_COMMON_AUDIT_ENTRY_H_
 #define TRUSTHUB_COMMON_AUDIT_ENTRY_H_
 
@@ -26,6 +30,14 @@ store::AppendLeaf LeafOf(absl::string_view leaf);
 
 // Deterministic serialisation, fields by number, nothing else.
 std::string CanonicalBytes(const v1::AuditEntry& entry);
+
+// SHA-256 of the canonical bytes: what a receipt tells of an entry.
+std::string EntryHash(absl::string_view entry);
+// Leaf hash of the entry with these canonical bytes. Bytes that are no entry with a content hash
+// have a leaf of their hash alone.
+std::string EntryLeafHash(absl::string_view entry);
+// The same of an entry of which only the hashes are known.
+std::string EntryLeafHash(absl::string_view entry_hash, absl::string_view content_hash);
 
 // The entry of a leaf input; DATA_LOSS unless the bytes are what SaltAndSerialize would give for
 // it.

@@ -10,10 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "common/audit/audit_fixtures.h"
 #include "common/audit/entry.h"
-#include "common/audit/head.h"
 #include "common/audit/log_check.h"
 #include "common/audit/proof.h"
 #include "common/audit/pseudonyms.h"
+#include "common/audit/receipt.h"
 #include "common/audit/tree.h"
 #include "common/crypto/crypto.h"
 #include "common/store/sealed/sealed_factory.h"
@@ -49,7 +49,7 @@ class ForgettingTest : public ::testing::Test {
   }
   std::unique_ptr<store::Snapshot> Snap() { return store_->Open(absl::InfiniteFuture()).value(); }
 
-  // An entry about `child` with its own record and another one; its proof is kept.
+  // An entry about `child` with its own record and another one; its receipt is kept.
   void Disclose(const std::string& child) {
     v1::AuditEntry entry;
     const auto view = Snap();
@@ -62,8 +62,9 @@ class ForgettingTest : public ::testing::Test {
     entries_.push_back(set.leaves[0].bytes);
     const auto committed = store::CommitAndWait(*store_, std::move(set));
     ASSERT_THAT(committed, IsOk());
-    places_.push_back(committed->leaves[0]);
-    heads_.push_back(*committed->head);
+    types::v1::Receipt receipt;
+    FillReceipt(committed->leaves[0], *committed->head, crypto::Sha256("answer"), &receipt);
+    receipts_.push_back(receipt);
   }
 
   void ExpectAllProved() {
@@ -74,13 +75,8 @@ class ForgettingTest : public ::testing::Test {
                   *head, key_->public_key());
     EXPECT_THAT(check.status, IsOk());
     EXPECT_EQ(check.checked, static_cast<std::int64_t>(entries_.size()));
-    for (std::size_t i = 0; i < places_.size(); ++i) {
-      const store::LeafPlace& place = places_[i];
-      EXPECT_THAT(VerifyHead(heads_[i], key_->public_key()), IsOk());
-      EXPECT_EQ(place.leaf_hash, LeafHash(entries_[i]));
-      EXPECT_THAT(VerifyInclusion(place.leaf_hash, place.index, heads_[i].size,
-                                  place.inclusion_proof, heads_[i].root),
-                  IsOk());
+    for (std::size_t i = 0; i < receipts_.size(); ++i) {
+      EXPECT_THAT(VerifyReceiptOfEntry(receipts_[i], entries_[i], key_->public_key()), IsOk());
     }
   }
   std::size_t EntriesOf(absl::string_view pseudonym) {
@@ -94,8 +90,7 @@ class ForgettingTest : public ::testing::Test {
   std::unique_ptr<store::SealedStore> store_;
   std::unique_ptr<Pseudonyms> pseudonyms_;
   std::vector<std::string> entries_;
-  std::vector<store::LeafPlace> places_;  // what receipts are made of
-  std::vector<store::SealedHead> heads_;
+  std::vector<types::v1::Receipt> receipts_;
 };
 
 TEST_F(ForgettingTest, EntriesForgetTheChildAndEveryProofStillVerifies) {

@@ -67,7 +67,7 @@ class Checker {
     if (const auto entry = ParseEntry(leaf.bytes); !entry.ok()) {
       return Fault(index, index, entry.status().message());
     }
-    const std::string hash = LeafHash(leaf.bytes);
+    const std::string hash = EntryLeafHash(leaf.bytes);
     const auto known = witness_.leaf_hashes.find(index);
     if (known != witness_.leaf_hashes.end()) {
       if (known->second != hash) {

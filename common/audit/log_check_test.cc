@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/audit/audit_fixtures.h"
+#include "common/audit/entry.h"
 #include "common/audit/head.h"
 #include "common/audit/proof.h"
 #include "common/testing/matchers.h"
@@ -29,7 +30,7 @@ class LogCheckTest : public ::testing::Test {
   Witness Everything() const {
     Witness witness{log_.heads(), {}};
     for (std::size_t i = 0; i < log_.leaves().size(); ++i) {
-      witness.leaf_hashes[static_cast<std::int64_t>(i)] = LeafHash(log_.leaves()[i]);
+      witness.leaf_hashes[static_cast<std::int64_t>(i)] = EntryLeafHash(log_.leaves()[i]);
     }
     return witness;
   }
@@ -69,7 +70,7 @@ TEST_F(LogCheckTest, EveryFlippedBitIsFoundAndItsEntryNamed) {
     for (std::size_t bit = 0; bit < leaves[entry].size() * 8; ++bit) {
       const char flip = static_cast<char>(1 << (bit % 8));
       leaves[entry][bit / 8] = static_cast<char>(leaves[entry][bit / 8] ^ flip);
-      ASSERT_NE(LeafHash(leaves[entry]), witness.leaf_hashes.at(index));
+      ASSERT_NE(EntryLeafHash(leaves[entry]), witness.leaf_hashes.at(index));
       if (bit % 1009 == entry % 1009) {
         const LogCheck check = VerifyLog(ReaderOf(leaves), witness, log_.public_key());
         ASSERT_THAT(check.status, StatusIs(absl::StatusCode::kDataLoss));
@@ -152,7 +153,7 @@ TEST_F(LogCheckTest, ForkSignedWithTheRealKeyIsFound) {
   forged[63] = TestLeaf(5000);
   store::SealedHead head = log_.heads().back();
   head.root = *RootOf(kEntries, NodesOf([&](std::int64_t i) -> absl::StatusOr<std::string> {
-                        return LeafHash(forged[static_cast<std::size_t>(i)]);
+                        return EntryLeafHash(forged[static_cast<std::size_t>(i)]);
                       }));
   head.signature = log_.key().Sign(HeadSigningInput(head));
   EXPECT_THAT(VerifyLog(ReaderOf(forged), head, log_.public_key()).status, IsOk());

@@ -13,7 +13,8 @@
 namespace trusthub::audit {
 
 void FillReceipt(const store::LeafPlace& place, const store::SealedHead& head,
-                 absl::string_view content_hash, types::v1::Receipt* receipt) {
+                 absl::string_view entry_hash, absl::string_view content_hash,
+                 types::v1::Receipt* receipt) {
   receipt->set_tree(head.tree);
   receipt->set_entry_index(place.index);
   receipt->set_leaf_hash(place.leaf_hash);
@@ -22,6 +23,7 @@ void FillReceipt(const store::LeafPlace& place, const store::SealedHead& head,
   *receipt->mutable_sign_time() = TimeToProto(head.sign_time);
   receipt->set_signature(head.signature);
   receipt->set_content_hash(content_hash.data(), content_hash.size());
+  receipt->set_entry_hash(entry_hash.data(), entry_hash.size());
   receipt->clear_inclusion_proof();
   receipt->mutable_inclusion_proof()->Reserve(static_cast<int>(place.inclusion_proof.size()));
   for (const std::string& hash : place.inclusion_proof) receipt->add_inclusion_proof(hash);
@@ -44,6 +46,10 @@ absl::Status VerifyReceipt(const types::v1::Receipt& receipt, absl::string_view 
   if (receipt.content_hash().size() != crypto::kSha256Bytes) {
     return absl::DataLossError("the receipt's content_hash is not 32 bytes");
   }
+  if (receipt.entry_hash().size() != crypto::kSha256Bytes ||
+      receipt.leaf_hash() != EntryLeafHash(receipt.entry_hash(), receipt.content_hash())) {
+    return absl::DataLossError("the receipt's leaf is not that of its entry and content");
+  }
   const std::vector<std::string> proof(receipt.inclusion_proof().begin(),
                                        receipt.inclusion_proof().end());
   return VerifyInclusion(receipt.leaf_hash(), receipt.entry_index(), receipt.tree_size(), proof,
@@ -53,7 +59,7 @@ absl::Status VerifyReceipt(const types::v1::Receipt& receipt, absl::string_view 
 absl::Status VerifyReceiptOfEntry(const types::v1::Receipt& receipt, absl::string_view leaf,
                                   absl::string_view public_key) {
   TRUSTHUB_RETURN_IF_ERROR(VerifyReceipt(receipt, public_key));
-  if (LeafHash(leaf) != receipt.leaf_hash()) {
+  if (EntryHash(leaf) != receipt.entry_hash()) {
     return absl::DataLossError("the receipt is for another audit entry");
   }
   TRUSTHUB_ASSIGN_OR_RETURN(const v1::AuditEntry entry, ParseEntry(leaf));

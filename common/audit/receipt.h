@@ -13,10 +13,11 @@
 namespace trusthub::audit {
 
 void FillReceipt(const store::LeafPlace& place, const store::SealedHead& head,
-                 absl::string_view content_hash, types::v1::Receipt* receipt);
+                 absl::string_view entry_hash, absl::string_view content_hash,
+                 types::v1::Receipt* receipt);
 
-// OK when the head is signed by `public_key` and contains the leaf; DATA_LOSS saying what is wrong.
-// What the leaf says, the content hash among it, shows only with the entry at hand.
+// OK when the head is signed by `public_key` and contains the leaf of an entry with this content
+// hash; DATA_LOSS saying what is wrong. answer.h checks the content as well.
 absl::Status VerifyReceipt(const types::v1::Receipt& receipt, absl::string_view public_key);
 // As VerifyReceipt; and `leaf`, the entry's canonical bytes from the log, is that leaf and names
 // the receipt's content hash.

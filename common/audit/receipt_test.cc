@@ -20,7 +20,8 @@ class ReceiptTest : public ::testing::Test {
   ReceiptTest() {
     log_.AppendSome(37);
     const auto extension = log_.AppendSome(9);
-    FillReceipt(extension.places[4], *extension.head, crypto::Sha256("answer 41"), &receipt_);
+    FillReceipt(extension.places[4], *extension.head, EntryHash(leaf()),
+                crypto::Sha256("answer 41"), &receipt_);
   }
   const std::string& leaf() const { return log_.leaves()[41]; }
 
@@ -43,7 +44,8 @@ TEST_F(ReceiptTest, FillReplacesWhatWasThere) {
   store::LeafPlace place{receipt_.entry_index(),
                          receipt_.leaf_hash(),
                          {receipt_.inclusion_proof().begin(), receipt_.inclusion_proof().end()}};
-  FillReceipt(place, log_.heads().back(), receipt_.content_hash(), &receipt_);
+  FillReceipt(place, log_.heads().back(), receipt_.entry_hash(), receipt_.content_hash(),
+              &receipt_);
   EXPECT_EQ(receipt_.SerializeAsString(), before);
 }
 
@@ -56,8 +58,8 @@ TEST_F(ReceiptTest, EveryFlippedBitIsRefused) {
     bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
     types::v1::Receipt receipt;
     if (!receipt.ParseFromString(bytes)) continue;
-    EXPECT_THAT(VerifyReceiptOfEntry(receipt, leaf(), log_.public_key()),
-                StatusIs(absl::StatusCode::kDataLoss))
+    // Without the entry, too: the receipt alone is evidence.
+    EXPECT_THAT(VerifyReceipt(receipt, log_.public_key()), StatusIs(absl::StatusCode::kDataLoss))
         << "bit " << bit;
   }
 }
@@ -77,6 +79,10 @@ TEST_F(ReceiptTest, EveryChangedFieldIsRefused) {
   refused([](auto& r) { r.mutable_sign_time()->set_seconds(r.sign_time().seconds() - 1); });
   refused([](auto& r) { r.clear_signature(); });
   refused([](auto& r) { r.clear_content_hash(); });
+  refused([](auto& r) { r.set_content_hash(crypto::Sha256("another answer")); });
+  refused([](auto& r) { r.clear_entry_hash(); });
+  refused([](auto& r) { r.set_entry_hash(crypto::Sha256("another entry")); });
+  refused([](auto& r) { r.set_tree(""); });
   refused([](auto& r) { r.mutable_inclusion_proof()->RemoveLast(); });
   refused([](auto& r) { r.add_inclusion_proof(std::string(32, '\0')); });
   refused([](auto& r) { r.mutable_inclusion_proof()->SwapElements(0, 1); });

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/audit/audit_fixtures.h"
+#include "common/audit/entry.h"
 #include "common/audit/log_check.h"
 #include "common/audit/receipt.h"
 #include "common/audit/tree.h"
@@ -31,11 +32,10 @@ TEST(StoreTreeTest, CommitsAreReceiptedAndTheLogChecksAfterRestarts) {
       ASSERT_THAT(committed, IsOk());
       for (const store::LeafPlace& place : committed->leaves) {
         types::v1::Receipt receipt;
-        FillReceipt(place, *committed->head, crypto::Sha256(absl::StrCat("answer ", place.index)),
-                    &receipt);
-        EXPECT_THAT(VerifyReceiptOfEntry(receipt, TestLeaf(static_cast<int>(place.index)),
-                                         key->public_key()),
-                    IsOk());
+        const std::string leaf = TestLeaf(static_cast<int>(place.index));
+        FillReceipt(place, *committed->head, EntryHash(leaf),
+                    crypto::Sha256(absl::StrCat("answer ", place.index)), &receipt);
+        EXPECT_THAT(VerifyReceiptOfEntry(receipt, leaf, key->public_key()), IsOk());
       }
     }
     auto snapshot = (*store)->Open(absl::InfiniteFuture());

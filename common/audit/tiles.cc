@@ -41,7 +41,7 @@ absl::StatusOr<std::string> HashesOfLeaves(store::Snapshot& log, std::int64_t fi
                             log.ReadLeaves(first, static_cast<int>(count)));
   for (const store::StoredLeaf& leaf : leaves) {
     if (leaf.index != first++) return absl::DataLossError("an audit entry is missing");
-    hashes += LeafHash(leaf.bytes);
+    hashes += EntryLeafHash(leaf.bytes);
   }
   if (static_cast<std::int64_t>(leaves.size()) != count) {
     return absl::DataLossError("audit entries are missing at the end of the log");

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/audit/audit_fixtures.h"
+#include "common/audit/entry.h"
 #include "common/audit/log_check.h"
 #include "common/audit/proof.h"
 #include "common/testing/log_snapshot.h"
@@ -35,7 +36,7 @@ void CheckProofs(TestLog& log, std::mt19937_64& random, int tries) {
   };
   // Every hash from the leaves once, for all tries.
   std::vector<std::string> hashes;
-  for (const std::string& leaf : log.leaves()) hashes.push_back(LeafHash(leaf));
+  for (const std::string& leaf : log.leaves()) hashes.push_back(EntryLeafHash(leaf));
   const NodeHashes from_leaves = NodesOf([&](std::int64_t i) -> absl::StatusOr<std::string> {
     return hashes[static_cast<std::size_t>(i)];
   });

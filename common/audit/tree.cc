@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/audit/entry.h"
 #include "common/audit/head.h"
 #include "common/audit/proof.h"
 #include "common/audit/tiles.h"
@@ -21,7 +22,8 @@ namespace {
 
 constexpr int kLevelsMax = 63;  // sizes are positive 64 bit integers
 constexpr std::size_t kHashBytes = crypto::kSha256Bytes;
-constexpr char kStateVersion = 1;
+// 2: the leaf is made of the entry's hash and its content hash.
+constexpr char kStateVersion = 2;
 
 using Hash = std::array<char, kHashBytes>;
 
@@ -63,7 +65,7 @@ class Growth {
     nodes_.reserve(2 * leaves.size() + kLevelsMax);
     size_ = old.size + count;
     levels_.push_back({old.size, 0});
-    for (const absl::string_view leaf : leaves) nodes_.push_back(FromBytes(LeafHash(leaf)));
+    for (const absl::string_view leaf : leaves) nodes_.push_back(FromBytes(EntryLeafHash(leaf)));
     while (Last(top()) > 0) AddLevel();
   }
 
@@ -246,8 +248,11 @@ class Tree final : public store::LeafSequencer {
       return absl::DataLossError("the audit tree's state is missing or cut short");
     }
     const absl::string_view body = state.substr(0, state.size() - kHashBytes);
-    if (crypto::Sha256({tree_, body}) != state.substr(body.size()) || body[0] != kStateVersion) {
+    if (crypto::Sha256({tree_, body}) != state.substr(body.size())) {
       return absl::DataLossError("the audit tree's state is damaged or of another tree");
+    }
+    if (body[0] != kStateVersion) {
+      return absl::DataLossError("the audit tree was kept by another version of the hub");
     }
     std::uint64_t size = 0;
     for (std::size_t i = 1; i < kHead; ++i) size = size << 8 | static_cast<unsigned char>(body[i]);

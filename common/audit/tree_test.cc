@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/audit/audit_fixtures.h"
+#include "common/audit/entry.h"
 #include "common/audit/head.h"
 #include "common/audit/proof.h"
 #include "common/testing/matchers.h"
@@ -30,7 +31,7 @@ void CheckExtension(const Extension& extension, const TestLog& log, std::int64_t
   for (std::size_t i = 0; i < extension.places.size(); ++i) {
     const store::LeafPlace& place = extension.places[i];
     ASSERT_EQ(place.index, before + static_cast<std::int64_t>(i));
-    ASSERT_EQ(place.leaf_hash, LeafHash(log.leaves()[static_cast<std::size_t>(place.index)]));
+    ASSERT_EQ(place.leaf_hash, EntryLeafHash(log.leaves()[static_cast<std::size_t>(place.index)]));
     ASSERT_THAT(VerifyInclusion(place.leaf_hash, place.index, size, place.inclusion_proof,
                                 extension.head->root),
                 IsOk());

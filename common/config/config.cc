@@ -88,7 +88,8 @@ absl::Status Place(const std::string& path, const Setting& setting, const YAML::
 absl::Status PlaceServices(const std::string& path, const YAML::Node& value, Config* config) {
   if (!value.IsMap()) return Flaw(path, value.Mark(), "services must map names to host:port");
   for (const auto& entry : value) {
-    const std::string name = entry.first.as<std::string>();
+    const std::string name = entry.first.as<std::string>("");
+    if (name.empty()) return Flaw(path, entry.first.Mark(), "services must map names to host:port");
     const std::string address = entry.second.as<std::string>("");
     if (address.rfind(':') == std::string::npos) {
       return Flaw(path, entry.second.Mark(), absl::StrCat("services.", name, " must be host:port"));
@@ -118,10 +119,10 @@ absl::StatusOr<Config> Load(absl::string_view path_view) {
   YAML::Node root;
   try {
     root = YAML::LoadFile(path);
-  } catch (const YAML::ParserException& e) {
-    return Flaw(path, e.mark, "is not well-formed YAML");
   } catch (const YAML::BadFile&) {
     return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
+  } catch (const YAML::Exception& e) {
+    return Flaw(path, e.mark, "is not well-formed YAML");
   }
   if (!root.IsMap()) return absl::InvalidArgumentError(absl::StrCat(path, ": must be a YAML map"));
   Config config;

@@ -181,6 +181,13 @@ absl::Status AuditUnavailable() {
                    "Send the same request again; tell the hub's operator when it persists.");
 }
 
+absl::Status WitnessesOverdue() {
+  return Retryable(errors::v1::ERROR_REASON_WITNESSES_OVERDUE,
+                   "The audit log was not checked by enough witnesses for too long, so nothing is "
+                   "disclosed.",
+                   "Ring the agency; tell the hub's operator and the agencies that run witnesses.");
+}
+
 absl::Status StoreUnavailable(absl::string_view detail) {
   return Retryable(
       errors::v1::ERROR_REASON_STORE_UNAVAILABLE, "The service's store is unavailable.",

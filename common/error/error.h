@@ -66,6 +66,7 @@ absl::Status RuleBroken(Reason reason, absl::string_view rule, absl::string_view
 absl::Status ServerBusy();                                   // UNAVAILABLE, RetryInfo
 absl::Status ServerStopping();                               // UNAVAILABLE, RetryInfo
 absl::Status AuditUnavailable();                             // UNAVAILABLE, RetryInfo
+absl::Status WitnessesOverdue();                             // UNAVAILABLE, RetryInfo
 absl::Status StoreUnavailable(absl::string_view detail);     // UNAVAILABLE, RetryInfo
 absl::Status ProjectionStale(absl::string_view source);      // UNAVAILABLE, RetryInfo
 absl::Status ServiceUnavailable(absl::string_view service);  // UNAVAILABLE, RetryInfo

@@ -205,7 +205,9 @@ std::vector<v1::EventKind> FactKinds() {
           v1::EVENT_KIND_BREAK_GLASS_OPENED,
           v1::EVENT_KIND_BREAK_GLASS_REVIEWED,
           v1::EVENT_KIND_CHECK_CHANGED,
-          v1::EVENT_KIND_AGREEMENTS_ACTIVATED};
+          v1::EVENT_KIND_AGREEMENTS_ACTIVATED,
+          v1::EVENT_KIND_DESTRUCTION_ORDERED,
+          v1::EVENT_KIND_RECORDS_DESTROYED};
 }
 
 absl::Status ApplyFacts(store::Transaction& tx, const v1::Event& event) {

@@ -30,13 +30,14 @@ using options::v1::Purpose;
 using options::v1::RecordKind;
 
 // Whether records of this kind are about no child, so that every agency that takes part may read
-// them as far as the agreements say: the directory, the audit log and the sets of agreements. A
-// record of another kind without a child (an attendance of a child whom the hub does not know) is
-// its owner's and author's alone.
+// them as far as the agreements say: the directory, the audit log, the sets of agreements and the
+// destructions, which outlive their child. A record of another kind without a child (an attendance
+// of a child whom the hub does not know) is its owner's and author's alone.
 constexpr bool IsAboutNoChild(RecordKind kind) {
   return kind == options::v1::RECORD_KIND_AGENCY || kind == options::v1::RECORD_KIND_WORKER ||
          kind == options::v1::RECORD_KIND_AUDIT_ENTRY ||
-         kind == options::v1::RECORD_KIND_AGREEMENT_SET;
+         kind == options::v1::RECORD_KIND_AGREEMENT_SET ||
+         kind == options::v1::RECORD_KIND_DESTRUCTION;
 }
 
 // A set of categories, one bit each.

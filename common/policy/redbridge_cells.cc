@@ -76,16 +76,22 @@ const Agreements& Redbridge() {
 
 CategorySet GivenByAnyone(const Agreements& agreements, const Asked& asked) {
   const auth::Principal caller = CallerOf(asked);
-  Question question = QuestionOf(asked, caller);
+  const Question question = QuestionOf(asked, caller);
   if (!agreements.AsksForProvider(caller.role, question.purpose, question.record_kind)) {
     return agreements.Decide(question).granted;
   }
   CategorySet granted;
   for (int kind = 1; kind < directory::v1::AgencyKind_ARRAYSIZE; ++kind) {
-    SetProvider(static_cast<AgencyKind>(kind), &question);
-    granted = granted | agreements.Decide(question).granted;
+    granted = granted | GivenFrom(agreements, asked, kind);
   }
   return granted;
+}
+
+CategorySet GivenFrom(const Agreements& agreements, const Asked& asked, int provider_kind) {
+  const auth::Principal caller = CallerOf(asked);
+  Question question = QuestionOf(asked, caller);
+  SetProvider(static_cast<AgencyKind>(provider_kind), &question);
+  return agreements.Decide(question).granted;
 }
 
 CategorySet GivenIn(const Cell& cell) {

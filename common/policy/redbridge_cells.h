@@ -53,6 +53,8 @@ struct Asked {
 const Agreements& Redbridge();
 // What `agreements` give for `asked`, whoever provides the record.
 CategorySet GivenByAnyone(const Agreements& agreements, const Asked& asked);
+// The same, of a record whose owner is of this kind.
+CategorySet GivenFrom(const Agreements& agreements, const Asked& asked, int provider_kind);
 // What the shipped agreements give in `cell`.
 CategorySet GivenIn(const Cell& cell);
 

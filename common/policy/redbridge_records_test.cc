@@ -243,6 +243,11 @@ INSTANTIATE_TEST_SUITE_P(
         Cell{"council", "social_worker", "assessment", "sharing_decision", kOwner, ""},
         Cell{"council", "social_worker", "assessment", "sharing_decision", kAllocated,
              "operational sharing_decision"},
+        // What another agency kept back, and why, would tell what there is.
+        Cell{"council", "social_worker", "assessment", "sharing_decision", kAllocated, "", 0, kNone,
+             "", "community_health"},
+        Cell{"council", "social_worker", "assessment", "sharing_decision", kAllocated, "", 0, kNone,
+             "", "police_force"},
         Cell{"school", "designated_lead", "education_support", "sharing_decision",
              kEveryRelation & ~(kOwner | kAuthor), "", kEveryFlag},
         Cell{"council", "caldicott_guardian", "governance", "sharing_decision", kOwner,
@@ -295,6 +300,39 @@ INSTANTIATE_TEST_SUITE_P(
         Cell{"council", "performance_analyst", "assessment", "referral", kOwner, ""},
         Cell{"council", "performance_analyst", "inspection", "attendance", kResponsible, "", 0,
              kNone, "", "acute_trust"}));
+
+// Who saw a child's record: worker by worker for whoever answers for it, without workers for
+// subjects.
+INSTANTIATE_TEST_SUITE_P(
+    Disclosures, RedbridgeMatrix,
+    testing::Values(
+        Cell{"council", "data_protection_officer", "governance", "disclosure", kOwner,
+             "operational access_history worker"},
+        Cell{"school", "data_protection_officer", "governance", "disclosure", kAuthor,
+             "operational access_history worker"},
+        Cell{"council", "data_protection_officer", "subject_rights", "disclosure", kOwner,
+             "operational access_history"},
+        Cell{"council", "data_protection_officer", "governance", "disclosure", kResponsible, ""},
+        Cell{"acute_trust", "caldicott_guardian", "governance", "disclosure", kHolding, ""},
+        Cell{"hub", "data_protection_officer", "governance", "disclosure", kOwner, ""},
+        Cell{"council", "auditor", "audit_review", "disclosure", kOwner, ""},
+        Cell{"council", "team_manager", "governance", "disclosure", kOwner, ""}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Retention, RedbridgeMatrix,
+    testing::Values(
+        Cell{"police_force", "information_governance_lead", "governance", "legal_hold", kOwner,
+             "operational sharing_decision worker"},
+        Cell{"council", "caldicott_guardian", "governance", "legal_hold", kResponsible,
+             "operational"},
+        Cell{"school", "data_protection_officer", "governance", "legal_hold", kHolding, ""},
+        Cell{"council", "social_worker", "governance", "legal_hold", kOwner, ""},
+        Cell{"council", "data_protection_officer", "governance", "destruction", kOwner,
+             "operational"},
+        Cell{"school", "data_protection_officer", "governance", "destruction", kReleased,
+             "operational"},
+        Cell{"school", "data_protection_officer", "governance", "destruction", kPublic, ""},
+        Cell{"council", "team_manager", "governance", "destruction", kOwner, ""}));
 
 INSTANTIATE_TEST_SUITE_P(
     Directory, RedbridgeMatrix,

@@ -169,6 +169,22 @@ TEST(RedbridgeTest, NoCellGivesWhatNobodyThereMayHave) {
   });
 }
 
+// The reasons for which an agency keeps something back tell what there is.
+TEST(RedbridgeTest, DecisionsAboutSharingStayWithWhoTookThem) {
+  int given = 0;
+  ForEveryCell([&](Asked asked) {
+    if (asked.record != options::v1::RECORD_KIND_SHARING_DECISION) return;
+    asked.relations = kEveryRelation & ~(kOwner | kAuthor);
+    for (int kind = 1; kind < directory::v1::AgencyKind_ARRAYSIZE; ++kind) {
+      if (GivenFrom(Redbridge(), asked, kind).empty()) continue;
+      ++given;
+      ASSERT_EQ(asked.agency_kind, kind) << TextOf(asked);
+      ASSERT_EQ(asked.role, options::v1::ROLE_SOCIAL_WORKER) << TextOf(asked);
+    }
+  });
+  EXPECT_GT(given, 0) << "to the allocated worker";
+}
+
 TEST(RedbridgeTest, WithoutRelationOnlyTheHubReadsAndOnlyEvents) {
   ForEveryCell([](Asked asked) {
     const bool hub = asked.agency_kind == directory::v1::AGENCY_KIND_HUB &&

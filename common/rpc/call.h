@@ -32,6 +32,8 @@ struct Call {
   // The caller's credentials as received, for calls to other services on the user's behalf.
   absl::string_view authorization;
   const proto::PageTokens& page_tokens;  // for lists; see common/rpc/paging.h
+  // How old the facts of children were when `tx` was opened; zero where they are the service's own.
+  absl::Duration child_facts_age = absl::ZeroDuration();
 
   // Relations that the handler itself established, beside those of the record and the child: e.g.
   // policy::kPresenting once an attendance was checked.

@@ -44,16 +44,20 @@ grpc::ByteBuffer ToBuffer(const Message& message) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-absl::Status FromBuffer(const grpc::ByteBuffer& buffer, Message* message) {
+// `kept`, unless null, gets the bytes.
+absl::Status FromBuffer(const grpc::ByteBuffer& buffer, Message* message,
+                        std::string* kept = nullptr) {
   std::vector<grpc::Slice> slices;
   std::string bytes;
-  if (buffer.Dump(&slices).ok()) {
-    for (const grpc::Slice& slice : slices) {
-      bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-    }
-    if (message->ParseFromString(bytes)) return absl::OkStatus();
+  const bool whole = buffer.Dump(&slices).ok();
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
   }
-  return absl::InternalError("the hub's answer does not parse");
+  if (!whole || !message->ParseFromString(bytes)) {
+    return absl::InternalError("the hub's answer does not parse");
+  }
+  if (kept != nullptr) *kept = std::move(bytes);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<const MethodDescriptor*> MethodOf(const google::protobuf::Descriptor* request) {
@@ -206,7 +210,11 @@ absl::Status Client::Call(const Message& request, const CallContext& call, Messa
   grpc::ByteBuffer answer;
   const grpc::Status status = grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
       channel.get(), rpc_method, &context, ToBuffer(request), &answer);
-  if (status.ok()) return FromBuffer(answer, response);
+  if (status.ok()) {
+    if (call.received == nullptr) return FromBuffer(answer, response);
+    call.received->method = path;
+    return FromBuffer(answer, response, &call.received->bytes);
+  }
   absl::Status failure = FromGrpc(status);
   if (failure.code() == absl::StatusCode::kUnavailable) impl_->reconnector()->Bring(channel);
   return failure;

@@ -33,6 +33,12 @@ struct TlsFiles {
   std::string server_ca;  // what servers are checked against, with their host name
 };
 
+// An answer as it came, which its receipt covers byte by byte (common/audit/RECEIPT.md).
+struct ReceivedAnswer {
+  std::string method;  // "/trusthub.referrals.v1.ReferralsService/GetReferral"
+  std::string bytes;
+};
+
 // What a call says of itself.
 struct CallContext {
   std::string token;           // user token; empty for the hub's own services
@@ -42,6 +48,7 @@ struct CallContext {
   std::string trace_id;          // 32 hex digits; made when empty
   std::string user_certificate;  // base64url thumbprint; only the hub's services may send it
   std::string service;  // for methods that every service has; empty: from the request's type
+  ReceivedAnswer* received = nullptr;  // unless null, filled by a call that was answered
 };
 
 // Thread-safe. Channels are made on first use and shared.

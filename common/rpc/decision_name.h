@@ -8,14 +8,14 @@
 #include <string>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "common/audit/answer.h"
 
 namespace trusthub::rpc {
 
 // "auditTrees/{id}/entries/{index}". `tree` is "auditTrees/{id}".
 inline std::string DecisionName(absl::string_view tree, std::int64_t index) {
-  return absl::StrCat(tree, "/entries/", index);
+  return audit::EntryName(tree, index);
 }
 
 // The index of a name that DecisionName gives for `tree`; -1 for every other text.

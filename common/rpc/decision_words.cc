@@ -110,6 +110,29 @@ std::string CategoryInWords(policy::Category category) {
   return Words(options::v1::Category_descriptor(), category);
 }
 
+std::string DoneInWords(const AuditEntry& entry) {
+  static const auto& verbs =
+      *new std::map<absl::string_view, absl::string_view>{{"get", "read"},
+                                                          {"list", "list"},
+                                                          {"watch", "be told of"},
+                                                          {"check", "look up"},
+                                                          {"access", "list who can see"},
+                                                          {"begin", "begin"}};
+  // "plans.actions.list": the last word says what is done, the others to what.
+  const std::string& action = entry.action();
+  const std::size_t dot = action.rfind('.');
+  if (dot == std::string::npos) return action;
+  const std::string noun = absl::StrReplaceAll(action.substr(0, dot), {{".", " "}, {"_", " "}});
+  const std::string verb = absl::StrReplaceAll(action.substr(dot + 1), {{"_", " "}});
+  const auto found = verbs.find(verb);
+  const std::string done =
+      absl::StrCat(found == verbs.end() ? absl::string_view(verb) : found->second, " ", noun);
+  if (entry.decision() == audit::v1::AUDIT_DECISION_REFUSED) {
+    return absl::StrCat("tried to ", done, " and was refused");
+  }
+  return done;
+}
+
 std::string SummaryOf(const AuditEntry& entry, CategorySet given, CategorySet withheld,
                       absl::string_view reason) {
   std::string text = absl::StrCat(When(entry), " ", Who(entry), " used ", entry.action());

@@ -16,6 +16,9 @@ namespace trusthub::rpc {
 // "assessment narrative".
 std::string CategoryInWords(policy::Category category);
 
+// What was done, without who and why: "read plans", "tried to read plans".
+std::string DoneInWords(const audit::v1::AuditEntry& entry);
+
 // Who asked for what, for which purpose, and what was decided. `given` and `withheld` are what the
 // reader may be told of; `reason` is that of the refusal, as the reader may know it.
 std::string SummaryOf(const audit::v1::AuditEntry& entry, policy::CategorySet given,

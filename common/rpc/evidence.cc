@@ -4,15 +4,21 @@
 #include <set>
 
 #include "common/audit/children_of_records.h"
+#include "common/audit/cosignature.h"
+#include "common/audit/head.h"
 #include "common/audit/proof.h"
 #include "common/audit/tiles.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/log/log.h"
+#include "common/rpc/cosigned_heads.h"
 #include "common/time/civil_date.h"
 
 namespace trusthub::rpc {
 namespace {
 
+using audit::v1::AddCosignatureRequest;
+using audit::v1::AddCosignatureResponse;
 using audit::v1::GetConsistencyProofRequest;
 using audit::v1::GetConsistencyProofResponse;
 using audit::v1::GetInclusionProofRequest;
@@ -24,6 +30,12 @@ using audit::v1::ListEntriesResponse;
 
 constexpr int kEntriesDefault = 500;
 constexpr int kEntriesMax = 2000;
+// By which a witness's clock may run ahead of ours.
+constexpr absl::Duration kClockSkew = absl::Seconds(60);
+
+absl::Status CosignatureRefused(absl::string_view rule, absl::string_view next) {
+  return error::RuleBroken(errors::v1::ERROR_REASON_COSIGNATURE_REFUSED, rule, next);
+}
 
 absl::Status OutsideTree(absl::string_view field, std::int64_t size) {
   return error::RequestInvalid(
@@ -47,14 +59,13 @@ absl::StatusOr<GetTreeHeadResponse> Evidence::GetTreeHead(Call& call, const GetT
   GetTreeHeadResponse response;
   TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<const store::SealedHead> head,
                             call.tx.snapshot().Head());
-  auto* out = response.mutable_head();
-  out->set_public_key(public_key_);
+  response.mutable_head()->set_public_key(public_key_);
+  response.set_needed(witnesses_.needed);
   if (head == nullptr) return response;
-  out->set_tree(head->tree);
-  out->set_tree_size(head->size);
-  out->set_root_hash(head->root);
-  *out->mutable_sign_time() = TimeToProto(head->sign_time);
-  out->set_signature(head->signature);
+  *response.mutable_head() = audit::HeadToProto(*head, public_key_);
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<audit::v1::CosignedHead> cosigned,
+                            CosignedHeads(call.tx.snapshot(), witnesses_));
+  for (const audit::v1::CosignedHead& one : cosigned) *response.add_cosigned() = one;
   return response;
 }
 
@@ -112,12 +123,83 @@ absl::StatusOr<GetConsistencyProofResponse> Evidence::GetConsistencyProof(
   return response;
 }
 
-Routes EvidenceRoutes(Evidence* evidence) {
+absl::Status Evidence::CheckWitness(const Call& call, const AddCosignatureRequest& request) const {
+  const RegisteredWitness* witness = witnesses_.Find(request.witness());
+  // One answer for both, so that it does not tell who else is registered.
+  if (witness == nullptr || witness->agency != call.caller.agency) {
+    return CosignatureRefused("The agency has registered no witness of that name here.",
+                              "Have it entered in witnesses.yaml with its public key.");
+  }
+  audit::v1::Cosignature cosignature;
+  *cosignature.mutable_cosign_time() = request.cosign_time();
+  cosignature.set_signature(request.cosignature());
+  const audit::Checkpoint checkpoint{request.tree(), request.tree_size(), request.root_hash()};
+  if (!audit::VerifyCosignature(checkpoint, cosignature, witness->key).ok()) {
+    return CosignatureRefused("The cosignature is not by the witness's registered key.",
+                              "Compare hubctl witness key with witnesses.yaml.");
+  }
+  const absl::Time made = TimeFromProto(request.cosign_time());
+  const absl::Time now = real_.Now();
+  if (made > now + kClockSkew || made < now - witnesses_.max_age) {
+    return CosignatureRefused("The time of the cosignature is too far from the hub's.",
+                              "Set the witness's clock, then check the newest head again.");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Evidence::CheckHead(Call& call, const audit::v1::TreeHead& head) const {
+  store::Snapshot& snapshot = call.tx.snapshot();
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<const store::SealedHead> newest, snapshot.Head());
+  const bool is_ours = newest != nullptr && newest->tree == head.tree() &&
+                       audit::VerifyHead(audit::HeadFromProto(head), public_key_).ok();
+  if (!is_ours) {
+    return CosignatureRefused("The head is none of this service's log.",
+                              "Cosign a head as GetTreeHead gives it.");
+  }
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t count, snapshot.LeafCount());
+  bool is_in_log = head.tree_size() <= count;
+  if (is_in_log) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::string root,
+                              audit::RootOf(head.tree_size(), audit::NodesOfLog(&snapshot)));
+    is_in_log = root == head.root_hash();
+  }
+  if (is_in_log) return absl::OkStatus();
+  // Signed by our key and not of our log: there were two, or entries were lost.
+  log::Error("a head of another history was handed in", {{"tree_size", head.tree_size()}});
+  return CosignatureRefused("The log has no such head, though its key signed it.",
+                            "Keep the head: it is evidence. Tell the hub's operator.");
+}
+
+absl::StatusOr<AddCosignatureResponse> Evidence::AddCosignature(
+    Call& call, const AddCosignatureRequest& request) {
+  TRUSTHUB_RETURN_IF_ERROR(CheckWitness(call, request));
+  audit::v1::TreeHead head;
+  head.set_tree(request.tree());
+  head.set_tree_size(request.tree_size());
+  head.set_root_hash(request.root_hash());
+  *head.mutable_sign_time() = request.sign_time();
+  head.set_signature(request.signature());
+  head.set_public_key(public_key_);
+  TRUSTHUB_RETURN_IF_ERROR(CheckHead(call, head));
+  audit::v1::Cosignature cosignature;
+  cosignature.set_witness(request.witness());
+  *cosignature.mutable_cosign_time() = request.cosign_time();
+  cosignature.set_signature(request.cosignature());
+  AddCosignatureResponse response;
+  TRUSTHUB_ASSIGN_OR_RETURN(const int count,
+                            KeepCosignature(head, cosignature, witnesses_, call.tx));
+  response.set_cosignatures(count);
+  return response;
+}
+
+Routes EvidenceRoutes(Evidence* evidence, Disclosures* disclosures) {
   Routes routes(GetTreeHeadRequest::descriptor()->file());
   routes.Add(&Evidence::GetTreeHead, evidence)
       .Add(&Evidence::ListEntries, evidence)
       .Add(&Evidence::GetInclusionProof, evidence)
-      .Add(&Evidence::GetConsistencyProof, evidence);
+      .Add(&Evidence::GetConsistencyProof, evidence)
+      .Add(&Evidence::AddCosignature, evidence)
+      .Add(&Disclosures::ListDisclosures, disclosures);
   return routes;
 }
 

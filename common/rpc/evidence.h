@@ -1,6 +1,6 @@
 // File: evidence.h
 //
-// AuditService, the same in every service: the log of this replica, for auditors.
+// AuditService, the same in every service: the log of this replica, for auditors and witnesses.
 #ifndef TRUSTHUB_COMMON_RPC_EVIDENCE_H_
 #define TRUSTHUB_COMMON_RPC_EVIDENCE_H_
 
@@ -9,15 +9,21 @@
 
 #include "absl/status/statusor.h"
 #include "common/rpc/call.h"
+#include "common/rpc/disclosures.h"
 #include "common/rpc/routes.h"
+#include "common/rpc/witness_rules.h"
+#include "common/time/clock.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
 
 namespace trusthub::rpc {
 
 class Evidence {
  public:
-  // `public_key` is that of the key which signs this log's heads, 32 bytes.
-  explicit Evidence(std::string public_key) : public_key_(std::move(public_key)) {}
+  // `public_key` is that of the key which signs this log's heads, 32 bytes; `real` says whether a
+  // cosignature is new, and outlives this.
+  explicit Evidence(std::string public_key, WitnessRules witnesses = {},
+                    const Clock* real = &RealClock())
+      : public_key_(std::move(public_key)), witnesses_(std::move(witnesses)), real_(*real) {}
 
   absl::StatusOr<audit::v1::GetTreeHeadResponse> GetTreeHead(
       Call& call, const audit::v1::GetTreeHeadRequest& request);
@@ -27,12 +33,21 @@ class Evidence {
       Call& call, const audit::v1::GetInclusionProofRequest& request);
   absl::StatusOr<audit::v1::GetConsistencyProofResponse> GetConsistencyProof(
       Call& call, const audit::v1::GetConsistencyProofRequest& request);
+  absl::StatusOr<audit::v1::AddCosignatureResponse> AddCosignature(
+      Call& call, const audit::v1::AddCosignatureRequest& request);
 
  private:
+  absl::Status CheckWitness(const Call& call,
+                            const audit::v1::AddCosignatureRequest& request) const;
+  // That the head is of this log: signed by its key, with the root that the log has at that size.
+  absl::Status CheckHead(Call& call, const audit::v1::TreeHead& head) const;
+
   const std::string public_key_;
+  const WitnessRules witnesses_;
+  const Clock& real_;
 };
 
-Routes EvidenceRoutes(Evidence* evidence);
+Routes EvidenceRoutes(Evidence* evidence, Disclosures* disclosures);
 
 }  // namespace trusthub::rpc
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -12,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/audit/pseudonyms.h"
+#include "common/audit/timely_spool.h"
 #include "common/audit/tree.h"
 #include "common/base/ids.h"
 #include "common/base/limits.h"
@@ -22,15 +24,23 @@
 #include "common/log/log.h"
 #include "common/rpc/agreement_sets.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/cosigned_heads.h"
 #include "common/rpc/data_keys.h"
 #include "common/rpc/decisions.h"
+#include "common/rpc/disclosures.h"
 #include "common/rpc/evidence.h"
 #include "common/rpc/front.h"
+#include "common/rpc/holdings.h"
 #include "common/rpc/listener.h"
+#include "common/rpc/record_types.h"
 #include "common/rpc/standing_rules.h"
+#include "common/rpc/subject_access.h"
 #include "common/rpc/tls_source.h"
+#include "common/rpc/witness_rules.h"
+#include "common/rpc/witness_watch.h"
 #include "common/store/sealed/sealed_store.h"
 #include "common/store/sqlite/sqlite_store.h"
+#include "common/store/timely_store.h"
 #include "trusthub/events/v1/events_service.pb.h"
 
 namespace trusthub::rpc {
@@ -44,26 +54,37 @@ absl::Status InFile(absl::string_view setting, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(setting, ": ", status.message()));
 }
 
+// Writes a small file whole and for good, or not at all: a crash at any moment leaves the old one,
+// or none.
+bool WriteForGood(const std::string& folder, const std::string& path, const std::string& text) {
+  const std::string partial = path + ".new";
+  const int fd = open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const bool written = fd >= 0 &&
+                       write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                       fsync(fd) == 0;
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  errno = error;
+  if (!written || rename(partial.c_str(), path.c_str()) != 0) return false;
+  const int of_folder = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool kept = of_folder >= 0 && fsync(of_folder) == 0;
+  if (of_folder >= 0) close(of_folder);
+  return kept;
+}
+
 // The name of this store's audit tree: made once, kept beside the store for its life.
 absl::StatusOr<std::string> TreeName(const std::string& folder) {
   const std::string path = folder + "/audit-tree";
   std::string name;
-  if (std::ifstream file(path); file && std::getline(file, name) && IsNameIn("auditTrees", name)) {
-    return name;
+  if (std::ifstream file(path); file && std::getline(file, name)) {
+    if (IsNameIn("auditTrees", name)) return name;
+    return absl::DataLossError(
+        absl::StrCat("data_folder: ", path, ": names no audit tree; restore it from a backup"));
   }
   name = NewName("auditTrees");
-  const std::string line = name + "\n";
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  const bool written = fd >= 0 &&
-                       write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-                       fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) close(fd);
-  if (!written) {
-    return absl::UnavailableError(absl::StrCat("data_folder: cannot make ", path, ": ",
-                                               std::generic_category().message(error)));
-  }
-  return name;
+  if (WriteForGood(folder, path, name + "\n")) return name;
+  return absl::UnavailableError(absl::StrCat("data_folder: cannot make ", path, ": ",
+                                             std::generic_category().message(errno)));
 }
 
 class HostImpl final : public Host {
@@ -102,6 +123,7 @@ class HostImpl final : public Host {
     }
     if (projections_ != nullptr) projections_->Stop();
     if (background_ != nullptr) background_->Stop();
+    if (witness_watch_ != nullptr) witness_watch_->Stop();
     if (data_keys_ != nullptr) data_keys_->Stop();
     if (executor_ != nullptr && store_ != nullptr) store_->Close();
     if (executor_ != nullptr) executor_->Stop();
@@ -161,6 +183,10 @@ class HostImpl final : public Host {
     TRUSTHUB_ASSIGN_OR_RETURN(rules_, timescales::LoadRules(config_.rules_folder + "/timescales"));
     TRUSTHUB_ASSIGN_OR_RETURN(standing_rules_,
                               LoadStandingRules(config_.settings_folder + "/policy.yaml"));
+    TRUSTHUB_ASSIGN_OR_RETURN(witness_rules_,
+                              LoadWitnessRules(config_.settings_folder + "/witnesses.yaml"));
+    TRUSTHUB_ASSIGN_OR_RETURN(subject_access_,
+                              LoadSubjectAccess(config_.settings_folder + "/subject_access.yaml"));
     // Unusable files stop a service only while it has not stored a set that was activated: without
     // a store, before anything is made.
     agreement_files_ = ReadAgreementFiles(config_.agreements_folder);
@@ -183,15 +209,29 @@ class HostImpl final : public Host {
     options.path = StorePath();
     options.sequencer = tree_.get();
     options.clock = clocks_.real;
+    // The spool is made after the store. Where it stands a store stood: a new one in its place
+    // would begin a second log under the name of the first.
+    const std::string spool_path = config_.data_folder + "/refusals.spool";
+    options.create = !std::filesystem::exists(spool_path);
     TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Store> engine, store::OpenSqlite(options));
     if (overrides.wrap_store) engine = overrides.wrap_store(std::move(engine));
     TRUSTHUB_RETURN_IF_ERROR(SealStore(std::move(engine)));
-    TRUSTHUB_ASSIGN_OR_RETURN(spool_, audit::OpenSpool(config_.data_folder + "/refusals.spool"));
+    TRUSTHUB_RETURN_IF_ERROR(CheckWitnessedLog());
+    timely_store_ = store::MakeTimely(store_.get(), store::kAnswersWithin, [this] {
+      executor_->PostAdmitted([this] { TakeUpLateActivation(); });
+    });
+    TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<audit::Spool> spool, audit::OpenSpool(spool_path));
+    spool_ = audit::MakeTimelySpool(std::move(spool));
     TRUSTHUB_ASSIGN_OR_RETURN(
         agreements_,
         AgreementSets::Open({config_.service, clocks_, metrics_.get()}, *store_, agreement_files_));
     agreement_files_ = absl::CancelledError("taken up");  // texts are of no more use in memory
     return absl::OkStatus();
+  }
+
+  absl::Status CheckWitnessedLog() {
+    TRUSTHUB_ASSIGN_OR_RETURN(const auto snapshot, store_->Open(absl::InfiniteFuture()));
+    return InFile("data_folder", CheckAgainstCosigned(*snapshot, witness_rules_));
   }
 
   absl::Status SealStore(std::unique_ptr<store::Store> engine) {
@@ -225,15 +265,26 @@ class HostImpl final : public Host {
     client_ = std::make_shared<Client>(
         Client::Options{config_.services, {config_.certificate, config_.key, config_.server_ca}});
     services_ = MakeServices(client_);
-    TRUSTHUB_ASSIGN_OR_RETURN(parts_,
-                              make(Environment{config_, rules_, code_sets_, services_.get()}));
-    evidence_ = std::make_unique<Evidence>(audit_key_->public_key());
+    erasure_ = std::make_shared<const Erasure>(
+        Erasure::Options{config_.service, clocks_, pseudonyms_.get()});
+    TRUSTHUB_ASSIGN_OR_RETURN(
+        parts_, make(Environment{config_, rules_, code_sets_, services_.get(), client_, erasure_}));
+    evidence_ = std::make_unique<Evidence>(audit_key_->public_key(), witness_rules_, clocks_.real);
     std::vector<Routes> routes = parts_.routes;
-    routes.push_back(EvidenceRoutes(evidence_.get()));
+    Disclosures::Options disclosures;
+    disclosures.tree = tree_name_;
+    disclosures.public_key = audit_key_->public_key();
+    disclosures.agreements = agreements_.get();
+    disclosures.pseudonyms = pseudonyms_.get();
+    disclosures.subject_access = std::move(subject_access_);
+    disclosures_ = std::make_unique<Disclosures>(std::move(disclosures));
+    routes.push_back(EvidenceRoutes(evidence_.get(), disclosures_.get()));
     data_key_counts_ = std::make_unique<DataKeyCounts>(store_.get());
     routes.push_back(DataKeysRoutes(data_key_counts_.get()));
     decisions_ = std::make_unique<Decisions>(tree_name_, agreements_.get(), standing_rules_);
     routes.push_back(DecisionsRoutes(decisions_.get()));
+    holdings_ = std::make_unique<Holdings>(RecordTypesOf(parts_.routes));
+    routes.push_back(HoldingsRoutes(holdings_.get()));
     routes.emplace_back(events::v1::WatchRequest::descriptor()->file());
     TRUSTHUB_ASSIGN_OR_RETURN(methods_, MethodTable::Compile(routes, code_sets_));
     std::vector<events::Subscription> subscriptions;
@@ -246,6 +297,7 @@ class HostImpl final : public Host {
     }
     const auto apply = [this](store::Transaction& tx, const events::v1::Event& event) {
       TRUSTHUB_RETURN_IF_ERROR(agreements_->Apply(tx, event));
+      TRUSTHUB_RETURN_IF_ERROR(erasure_->ApplyEvent(tx, event));
       return parts_.apply ? parts_.apply(tx, event) : absl::OkStatus();
     };
     projections_ = events::MakeProjections(
@@ -262,7 +314,7 @@ class HostImpl final : public Host {
     stages.authenticator = authenticator_.get();
     stages.agreements = agreements_.get();
     stages.standing_rules = standing_rules_;
-    stages.store = store_.get();
+    stages.store = timely_store_.get();
     stages.index_hash = IndexHash();
     stages.clocks = clocks_;
     stages.page_tokens = page_tokens_.get();
@@ -275,6 +327,12 @@ class HostImpl final : public Host {
         return projections->AgeOf("children");
       };
     }
+    witness_watch_ =
+        std::make_unique<WitnessWatch>(&witness_rules_, store_.get(), clocks_.real, metrics_.get());
+    TRUSTHUB_RETURN_IF_ERROR(witness_watch_->Look());
+    if (witness_rules_.stop_after != absl::InfiniteDuration()) {
+      stages.witnesses_overdue = [watch = witness_watch_.get()] { return watch->Overdue(); };
+    }
     pipeline_ = std::make_unique<Pipeline>(std::move(stages));
     // Receipts name the tree, so it is no secret by itself.
     watches_ = std::make_unique<WatchHub>(pipeline_.get(),
@@ -284,9 +342,22 @@ class HostImpl final : public Host {
     front_ = std::make_unique<Front>(*methods_, pipeline_.get(), watches_.get());
     TRUSTHUB_ASSIGN_OR_RETURN(listener_, Listener::Start(config_, tls_, front_.get()));
     projections_->Start();
+    witness_watch_->Start();
     if (parts_.start_background) background_ = parts_.start_background(MakeBackstage());
     listener_->SetServing(true);
     return absl::OkStatus();
+  }
+
+  // A set of agreements that the store activated after its call had been answered in its stead
+  // must be in force here as well.
+  void TakeUpLateActivation() {
+    auto snapshot = store_->Open(absl::InfiniteFuture());
+    if (!snapshot.ok()) return;
+    const auto active = (*snapshot)->FindState("agreements", "active");  // agreement_sets.h
+    if (!active.ok() || !active->has_value()) return;
+    if (**active == agreements_->InForce()->version()) return;
+    auto compiled = agreements_->Find(**snapshot, **active);
+    if (compiled.ok()) agreements_->PutInForce(*std::move(compiled));
   }
 
   Backstage MakeBackstage() const {
@@ -313,20 +384,27 @@ class HostImpl final : public Host {
   std::shared_ptr<const proto::CodeSets> code_sets_;
   std::shared_ptr<const timescales::Rules> rules_;
   events::StandingRules standing_rules_;
+  WitnessRules witness_rules_;
+  SubjectAccess subject_access_;
   absl::StatusOr<AgreementFiles> agreement_files_;
   std::string tree_name_;
   std::unique_ptr<store::LeafSequencer> tree_;
   std::unique_ptr<store::SealedStore> store_;
   std::unique_ptr<audit::Pseudonyms> pseudonyms_;
   std::unique_ptr<crypto::KeyRingFile> data_keys_;  // ends before the store that it tells
+  std::unique_ptr<store::Store> timely_store_;       // the same, for calls
   std::unique_ptr<audit::Spool> spool_;
   std::unique_ptr<AgreementSets> agreements_;
+  std::unique_ptr<WitnessWatch> witness_watch_;
   std::shared_ptr<Client> client_;
   std::unique_ptr<Services> services_;
   ServiceParts parts_;
   std::unique_ptr<Evidence> evidence_;
+  std::unique_ptr<Disclosures> disclosures_;
   std::unique_ptr<DataKeyCounts> data_key_counts_;
   std::unique_ptr<Decisions> decisions_;
+  std::unique_ptr<Holdings> holdings_;
+  std::shared_ptr<const Erasure> erasure_;
   std::unique_ptr<MethodTable> methods_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<events::Projections> projections_;

@@ -18,6 +18,7 @@
 #include "common/config/config.h"
 #include "common/events/projections.h"
 #include "common/proto/field_rules.h"
+#include "common/rpc/erasure.h"
 #include "common/rpc/pipeline.h"
 #include "common/rpc/routes.h"
 #include "common/rpc/services.h"
@@ -33,7 +34,9 @@ struct Environment {
   const config::Config& config;
   std::shared_ptr<const timescales::Rules> rules;
   std::shared_ptr<const proto::CodeSets> code_sets;
-  Services* services;  // calls to other services on a user's behalf
+  Services* services;                      // calls to other services on a user's behalf
+  std::shared_ptr<Client> client;          // calls as the service itself, by its certificate alone
+  std::shared_ptr<const Erasure> erasure;  // destroys what this service keeps of a child
 };
 
 // Work that a service does beside its calls, on threads of its own.
@@ -56,8 +59,9 @@ struct Backstage {
 // What a service is made of.
 struct ServiceParts {
   std::shared_ptr<void> domain;  // kept alive for the routes
-  std::vector<Routes> routes;    // its own; AuditService, DataKeysService, DecisionsService and EventsService are
-  // added to every one
+  // Its own; AuditService, DataKeysService, DecisionsService, EventsService and HoldingsService are
+  // added to every one.
+  std::vector<Routes> routes;
   // Services whose events it follows; those without a configured address are an error.
   std::vector<std::string> sources;
   events::ApplyEvent apply;  // beyond ApplyFacts; may be null

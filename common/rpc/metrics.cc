@@ -47,7 +47,11 @@ class PrometheusMetrics final : public Metrics {
                                 .Name("trusthub_certificate_expiry_timestamp_seconds")
                                 .Help("When the TLS certificate in use ends")
                                 .Register(*registry_)
-                                .Add({})) {}
+                                .Add({})),
+        witnessed_(prometheus::BuildGauge()
+                       .Name("trusthub_witnessed_head_timestamp_seconds")
+                       .Help("When the newest witnessed head of the audit log was cosigned")
+                       .Register(*registry_)) {}
 
   absl::Status Listen(const std::string& address) {
     try {
@@ -77,6 +81,9 @@ class PrometheusMetrics final : public Metrics {
   void CountKeyRingRefused() override { key_ring_refused_.Increment(); }
   void SetCertificateExpiry(absl::Time expires) override {
     certificate_expiry_.Set(static_cast<double>(absl::ToUnixSeconds(expires)));
+  }
+  void SetWitnessed(absl::Time witnessed) override {
+    witnessed_.Add({}).Set(static_cast<double>(absl::ToUnixSeconds(witnessed)));
   }
 
  private:
@@ -114,6 +121,7 @@ class PrometheusMetrics final : public Metrics {
   prometheus::Counter& damaged_;
   prometheus::Counter& key_ring_refused_;
   prometheus::Gauge& certificate_expiry_;
+  prometheus::Family<prometheus::Gauge>& witnessed_;
   Mutex mutex_;
   std::map<std::pair<absl::string_view, int>, Cell> cells_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<prometheus::Exposer> exposer_;

@@ -38,6 +38,9 @@ class Metrics {
   virtual void CountKeyRingRefused() = 0;
   // When the certificate in use ends.
   virtual void SetCertificateExpiry(absl::Time expires) = 0;
+  // When the newest witnessed head of the audit log was cosigned; never where no witness is
+  // registered.
+  virtual void SetWitnessed(absl::Time witnessed) = 0;
 };
 
 // `listen` is "host:port" of the Prometheus endpoint, or empty for none. Fails when it cannot be

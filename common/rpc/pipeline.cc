@@ -52,9 +52,9 @@ class CallState {
   absl::Duration facts_age;  // of children, as `tx` sees them
   std::unique_ptr<store::Transaction> tx;
   std::string full_response;  // serialised, as the handler gave it
-  std::string delivered;      // serialised, as granted
-  types::v1::Disclosure disclosure;
+  std::string delivered;      // serialised, as granted: all that the receipt covers
   std::string content_hash;
+  std::string entry_hash;
   store::WriteSet writes;
   // Agreements that come into force with the commit; null but for their activation.
   std::shared_ptr<const policy::Agreements> activated;
@@ -81,7 +81,8 @@ bool IsRefusal(const absl::Status& status) {
   }
 }
 
-// Protobuf merges a repeated occurrence of a field, so a field can be added to serialised bytes.
+// Protobuf merges a repeated occurrence of a field, so a field can be added to serialised bytes, in
+// parts.
 void AppendMessageField(const google::protobuf::FieldDescriptor* field, const Message& value,
                         std::string* bytes) {
   using google::protobuf::internal::WireFormatLite;
@@ -92,6 +93,15 @@ void AppendMessageField(const google::protobuf::FieldDescriptor* field, const Me
       WireFormatLite::MakeTag(field->number(), WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
   coded.WriteVarint32(static_cast<std::uint32_t>(size));
   value.SerializeWithCachedSizes(&coded);
+}
+
+// Last of the answer, where it covers all before it (audit/RECEIPT.md).
+void AddReceipt(const store::Committed& committed, CallState& call) {
+  types::v1::Disclosure evidence;
+  audit::FillReceipt(committed.leaves.back(), *committed.head, call.entry_hash, call.content_hash,
+                     evidence.mutable_receipt());
+  evidence.set_decision(DecisionName(committed.head->tree, committed.leaves.back().index));
+  AppendMessageField(call.method().disclosure, evidence, &call.delivered);
 }
 
 absl::Status Outcome(const absl::Status& status, bool leaves_only) {
@@ -138,10 +148,20 @@ absl::Status Pipeline::Admit(const Incoming& incoming, absl::Time deadline,
     return error::MethodNotPermitted(incoming.method->rule.action());
   }
 
+  TRUSTHUB_RETURN_IF_ERROR(CheckWitnessed(*incoming.method, *admission->caller));
+
   Observe(Step::kAgreement);
   admission->agreements = stages_.agreements->InForce();
   return CheckCovered(*admission->agreements, *incoming.method, *admission->caller,
                       admission->purpose, LondonDay(stages_.clocks.domain->Now()));
+}
+
+absl::Status Pipeline::CheckWitnessed(const Method& method, const auth::Principal& caller) const {
+  if (!stages_.witnesses_overdue || caller.is_service() ||
+      method.rule.record_kind() == options::v1::RECORD_KIND_AUDIT_ENTRY) {
+    return absl::OkStatus();
+  }
+  return stages_.witnesses_overdue() ? error::WitnessesOverdue() : absl::OkStatus();
 }
 
 absl::Duration Pipeline::ChildFactsAge() const {
@@ -242,7 +262,8 @@ absl::Status Pipeline::RunHandler(CallState& call) {
                     call.deadline,
                     *call.tx,
                     incoming.credentials.authorization,
-                    *stages_.page_tokens};
+                    *stages_.page_tokens,
+                    call.facts_age};
   if (IsNameIn("children", method.SubjectOf(*call.request))) handler_call.child = subject.child;
   Granting granting(*call.admission.agreements, caller, call.admission.purpose,
                     LondonDay(call.tx->now()), handler_call.relations, &facts);
@@ -284,6 +305,7 @@ absl::Status Pipeline::FindAnswer(CallState& call, Message* full, bool* replayed
 
 absl::Status Pipeline::RefuseSubject(CallState& call, const Subject& subject,
                                      absl::Status why) const {
+  call.grounds.set_asked_for(subject.record);
   if (subject.conflicted) call.refused_for = errors::v1::ERROR_REASON_WORKER_CONFLICTED;
   if (!subject.child.empty()) {
     TRUSTHUB_RETURN_IF_ERROR(
@@ -304,14 +326,18 @@ absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message&
         granting.FillEntry(*stages_.pseudonyms, Granting::About::kAskedFor, &call.grounds));
     call.grounds.clear_disclosed();  // the envelope, which is not sent either
     call.grounds.clear_rules();
+    call.grounds.set_asked_for(std::string(method.SubjectOf(*call.request)));
     return error::RecordNotFound();
   }
   if (granting.rests_on_consent()) TRUSTHUB_RETURN_IF_ERROR(CheckConsentFacts(call.facts_age));
-  call.disclosure.Clear();
-  granting.FillWithheld(&call.disclosure);
-  granting.FillTerms(&call.disclosure);
   call.delivered.clear();
   out->SerializeToString(&call.delivered);
+  if (method.disclosure != nullptr) {
+    types::v1::Disclosure terms;
+    granting.FillWithheld(&terms);
+    granting.FillTerms(&terms);
+    AppendMessageField(method.disclosure, terms, &call.delivered);
+  }
   call.content_hash = crypto::Sha256(call.delivered);
   return absl::OkStatus();
 }
@@ -329,6 +355,7 @@ absl::Status Pipeline::TakeWrites(CallState& call, const Granting& granting,
   TRUSTHUB_ASSIGN_OR_RETURN(call.activated, stages_.agreements->TakeUp(&call.writes));
   // The last leaf is the call's: its place is the receipt's.
   call.writes.leaves.push_back(audit::MakeLeaf(entry));
+  call.entry_hash = audit::EntryHash(call.writes.leaves.back().bytes);
   call.writes.keys_of = granting.Children(Granting::About::kAskedFor);
   if (!call.answer_key.empty() && to_remember != nullptr) {
     call.full_response.clear();
@@ -362,11 +389,7 @@ void Pipeline::Commit(std::shared_ptr<CallState> call) {
           if (call->activated != nullptr) stages_.agreements->PutInForce(call->activated);
           Observe(Step::kAnswer);
           if (call->method().disclosure != nullptr) {
-            call->disclosure.set_decision(
-                DecisionName(committed->head->tree, committed->leaves.back().index));
-            audit::FillReceipt(committed->leaves.back(), *committed->head, call->content_hash,
-                               call->disclosure.mutable_receipt());
-            AppendMessageField(call->method().disclosure, call->disclosure, &call->delivered);
+            AddReceipt(*committed, *call);
           }
           Finish(*call, absl::OkStatus(), std::move(call->delivered));
           if (!stages_.spool->empty()) DrainSpool();
@@ -416,7 +439,9 @@ void Pipeline::RecordRefusal(const Incoming& incoming, const Admission& admissio
 void Pipeline::Spool(const std::string& leaf) {
   stages_.metrics->CountSpooled();
   if (absl::Status status = stages_.spool->Add(leaf); !status.ok()) {
-    log::Error("refusal lost", {{"code", absl::StatusCodeToString(status.code())}});
+    // While its disk hangs the spool keeps it in memory, and says so.
+    log::Error(absl::IsUnavailable(status) ? "refusal not on disk yet" : "refusal lost",
+               {{"code", absl::StatusCodeToString(status.code())}});
   }
 }
 

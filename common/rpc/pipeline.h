@@ -7,7 +7,8 @@
 //   deadline       min(caller's, method's, ours); already past -> refused
 //   authenticate   certificate and token -> Principal; refusals are recorded from here on
 //   purpose        declared, known, with a case reference
-//   method access  role and purpose against the method's rule
+//   method access  role and purpose against the method's rule; too long without witnesses, where the
+//                  borough says so: WITNESSES_OVERDUE
 //   agreement      some agreement in force covers agency, role and purpose; else AGREEMENT_MISSING
 //   parse          what does not parse is INVALID_ARGUMENT
 //   fields         every violation at once
@@ -16,7 +17,7 @@
 //   subject        a caller without relationship is answered as if there were nothing
 //   handler        domain code
 //   grant          the answer is built from what the agreements grant
-//   audit          a leaf over exactly what will be delivered
+//   audit          a leaf over exactly what will be delivered, the terms included
 //   commit         versions, indexes, event, answer, leaf: one transaction, one shared fsync
 //   answer         receipt added; the one completion
 //
@@ -104,6 +105,8 @@ struct Stages {
   Metrics* metrics;
   // How old the facts of children are; null: this service owns them, and they never are.
   std::function<absl::Duration()> child_facts_age;
+  // Whether too long nobody witnessed the log to disclose anything; null: that never matters.
+  std::function<bool()> witnesses_overdue;
   // Tests: told of each step as it begins.
   std::function<void(Step)> observer;
 };
@@ -153,6 +156,9 @@ class Pipeline {
   // How old the facts of children are. To be asked before the snapshot that is rested on is opened:
   // a projection that catches up between the two would lend its freshness to what it replaced.
   absl::Duration ChildFactsAge() const;
+  // WITNESSES_OVERDUE when nothing may be disclosed. Evidence itself still is, so that witnesses
+  // can end it, and the hub's own services go on following each other.
+  absl::Status CheckWitnessed(const Method& method, const auth::Principal& caller) const;
   const Stages& stages() const { return stages_; }
 
  private:

@@ -9,6 +9,7 @@
 #include "common/events/facts.h"
 #include "common/rpc/paging.h"
 #include "common/store/sqlite/sqlite_store.h"
+#include "common/store/timely_store.h"
 #include "common/testing/paths.h"
 #include "common/time/civil_date.h"
 
@@ -141,7 +142,7 @@ void PipelineFixture::SetUp() {
   ASSERT_TRUE(opened.ok()) << opened.status();
   auto failing = std::make_unique<testing::FailingStore>(*std::move(opened));
   failing_ = failing.get();
-  store_ = std::move(failing);
+  store_ = store::MakeTimely(std::move(failing));
   auto spool = audit::OpenSpool(folder_.path() + "/spool");
   ASSERT_TRUE(spool.ok());
   spool_ = *std::move(spool);
@@ -155,8 +156,20 @@ void PipelineFixture::SetUp() {
   events::StandingRules rules;
   rules.closing_window = absl::Hours(24 * 14);
   decisions_ = std::make_unique<Decisions>("auditTrees/test", sets_.get(), rules);
-  auto methods =
-      MethodTable::Compile({domain_.MakeRoutes(), DecisionsRoutes(decisions_.get())}, *code_sets);
+  evidence_ = std::make_unique<Evidence>(key_->public_key());
+  Disclosures::Options disclosures;
+  disclosures.tree = "auditTrees/test";
+  disclosures.public_key = key_->public_key();
+  disclosures.agreements = sets_.get();
+  disclosures.pseudonyms = pseudonyms_.get();
+  auto subject_access =
+      LoadSubjectAccess(testing::SourcePath("deploy/config/redbridge/subject_access.yaml"));
+  ASSERT_TRUE(subject_access.ok()) << subject_access.status();
+  disclosures.subject_access = *std::move(subject_access);
+  disclosures_ = std::make_unique<Disclosures>(std::move(disclosures));
+  auto methods = MethodTable::Compile({domain_.MakeRoutes(), DecisionsRoutes(decisions_.get()),
+                                       EvidenceRoutes(evidence_.get(), disclosures_.get())},
+                                      *code_sets);
   ASSERT_TRUE(methods.ok()) << methods.status();
   methods_ = *std::move(methods);
 
@@ -174,6 +187,7 @@ void PipelineFixture::SetUp() {
   stages.pseudonyms = pseudonyms_.get();
   stages.metrics = &metrics_;
   stages.child_facts_age = [this] { return age_; };
+  stages.witnesses_overdue = [this] { return overdue_.load(); };
   stages.observer = [this](Step step) {
     MutexLock lock(mutex_);
     steps_.push_back(step);

@@ -22,6 +22,8 @@
 #include "common/error/error.h"
 #include "common/rpc/agreement_sets.h"
 #include "common/rpc/decisions.h"
+#include "common/rpc/disclosures.h"
+#include "common/rpc/evidence.h"
 #include "common/rpc/pipeline.h"
 #include "common/store/store.h"
 #include "common/testing/failing_store.h"
@@ -130,6 +132,7 @@ class KeptMetrics final : public Metrics {
   void CountDamaged() override { Count("damaged"); }
   void CountKeyRingRefused() override { Count("key ring refused"); }
   void SetCertificateExpiry(absl::Time) override { Count("certificate expiry"); }
+  void SetWitnessed(absl::Time) override { Count("witnessed"); }
 
   std::map<std::string, int> counts() const {
     MutexLock lock(mutex_);
@@ -202,10 +205,13 @@ class PipelineFixture : public ::testing::Test {
   FakeAuthenticator authenticator_;
   TinyReferrals domain_;
   std::unique_ptr<Decisions> decisions_;
+  std::unique_ptr<Evidence> evidence_;
+  std::unique_ptr<Disclosures> disclosures_;
   std::unique_ptr<MethodTable> methods_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<Pipeline> pipeline_;
   absl::Duration age_ = absl::ZeroDuration();  // of the facts of children
+  std::atomic<bool> overdue_ = false;          // too long without witnesses
   Mutex mutex_;
   std::vector<Step> steps_ ABSL_GUARDED_BY(mutex_);
 };

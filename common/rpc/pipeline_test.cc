@@ -2,7 +2,7 @@
 
 #include <future>
 
-#include "common/audit/receipt.h"
+#include "common/audit/answer.h"
 #include "common/error/error.h"
 #include "common/rpc/pipeline_fixture.h"
 #include "gmock/gmock.h"
@@ -36,17 +36,37 @@ TEST_F(PipelineTest, AnswerCarriesAReceiptThatVerifiesOffline) {
   const Answer answer = Run(NewCall("SubmitReferral", GoodReferral().SerializeAsString()));
   SubmitReferralResponse response;
   ASSERT_TRUE(response.ParseFromString(answer.bytes));
-  EXPECT_TRUE(audit::VerifyReceipt(response.disclosure().receipt(), key_->public_key()).ok());
-  // The receipt covers exactly what was delivered without it.
-  SubmitReferralResponse delivered = response;
-  delivered.clear_disclosure();
-  EXPECT_EQ(response.disclosure().receipt().content_hash(),
-            crypto::Sha256(delivered.SerializeAsString()));
+  const absl::Status genuine = audit::VerifyAnswer(answer.bytes, {{key_->public_key(), ""}});
+  EXPECT_TRUE(genuine.ok()) << genuine;
+  // The receipt covers exactly what was delivered without it: the terms, too.
+  const auto split = audit::SplitAnswer(answer.bytes);
+  ASSERT_TRUE(split.ok()) << split.status();
+  SubmitReferralResponse delivered;
+  ASSERT_TRUE(delivered.ParseFromString(std::string(split->content)));
+  EXPECT_FALSE(delivered.disclosure().has_receipt());
+  EXPECT_EQ(delivered.disclosure().terms_size(), response.disclosure().terms_size());
+  EXPECT_EQ(delivered.referral().name(), response.referral().name());
   const auto log = Log();
   ASSERT_EQ(log.size(), 1u);
   EXPECT_EQ(log[0].decision(), audit::v1::AUDIT_DECISION_RECORDED);
   EXPECT_EQ(log[0].worker(), "workers/dsl");
   EXPECT_EQ(log[0].content_hash(), response.disclosure().receipt().content_hash());
+}
+
+TEST_F(PipelineTest, NothingIsDisclosedWhileWitnessesAreOverdue) {
+  const Referral submitted = Submit();
+  const std::size_t entries = Log().size();
+  overdue_ = true;
+  const Answer refused = Run("GetReferral", GetOf(submitted.name()));
+  EXPECT_EQ(refused.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(error::ReasonOf(refused.status), errors::v1::ERROR_REASON_WITNESSES_OVERDUE);
+  EXPECT_TRUE(refused.bytes.empty());
+  EXPECT_EQ(CountReferrals(), 1);
+  Run("SubmitReferral", GoodReferral());
+  EXPECT_EQ(CountReferrals(), 1) << "nor is anything recorded that could not be answered";
+  EXPECT_EQ(Log().size(), entries);
+  overdue_ = false;
+  EXPECT_TRUE(Run("GetReferral", GetOf(submitted.name())).status.ok());
 }
 
 TEST_F(PipelineTest, TheReferrerIsNotGivenTheRationale) {
@@ -237,6 +257,44 @@ TEST_F(PipelineTest, WhenEvidenceCannotBeWrittenNothingIsDisclosed) {
   EXPECT_EQ(error::ReasonOf(answer.status), errors::v1::ERROR_REASON_AUDIT_UNAVAILABLE);
   EXPECT_TRUE(answer.bytes.empty());
   // The store works again: so does the service.
+  EXPECT_TRUE(Run(NewCall("GetReferral", get.SerializeAsString())).status.ok());
+}
+
+// A disk that hangs: nobody waits for it, nothing is disclosed, and what was written in the end is
+// found again.
+TEST_F(PipelineTest, WhenTheStoreHangsEveryCallIsAnsweredWithinASecond) {
+  const GetReferralRequest get = GetOf(Submit().name());
+  const auto expect_at_once = [](const Answer& answer, absl::Duration began, error::Reason reason) {
+    EXPECT_EQ(error::ReasonOf(answer.status), reason) << answer.status;
+    EXPECT_TRUE(answer.bytes.empty());
+    EXPECT_LT(MonotonicNow() - began, absl::Seconds(1));
+  };
+  failing_->HoldCommits();
+  absl::Duration began = MonotonicNow();
+  expect_at_once(Run(NewCall("GetReferral", get.SerializeAsString())), began,
+                 errors::v1::ERROR_REASON_AUDIT_UNAVAILABLE);
+  failing_->ReleaseCommits();
+  ASSERT_TRUE(store::CommitAndWait(*failing_, store::WriteSet()).ok());
+
+  failing_->HoldCommits();
+  SubmitReferralRequest submit = GoodReferral();
+  submit.set_request_id("0d9b1c6e-3f0a-4c55-9a0e-222222222222");
+  began = MonotonicNow();
+  expect_at_once(Run(NewCall("SubmitReferral", submit.SerializeAsString())), began,
+                 errors::v1::ERROR_REASON_STORE_UNAVAILABLE);
+  // It is known to hang now: reads and refusals wait no more.
+  began = MonotonicNow();
+  expect_at_once(Run(NewCall("GetReferral", get.SerializeAsString())), began,
+                 errors::v1::ERROR_REASON_STORE_UNAVAILABLE);
+  expect_at_once(Run(NewCall("SubmitReferral", "", "")), began,
+                 errors::v1::ERROR_REASON_TOKEN_MISSING);
+  EXPECT_FALSE(spool_->empty());
+
+  failing_->ReleaseCommits();
+  ASSERT_TRUE(store::CommitAndWait(*failing_, store::WriteSet()).ok());
+  EXPECT_EQ(CountReferrals(), 2) << "the write whose outcome was unknown";
+  EXPECT_TRUE(Run(NewCall("SubmitReferral", submit.SerializeAsString())).status.ok());
+  EXPECT_EQ(CountReferrals(), 2) << "sent again it is made once";
   EXPECT_TRUE(Run(NewCall("GetReferral", get.SerializeAsString())).status.ok());
 }
 

@@ -24,6 +24,7 @@ absl::Status CheckSubject(store::Transaction& tx, const auth::Principal& caller,
     }
     if (policy::IsAboutNoChild(head.kind)) return absl::OkStatus();
     subject->child = head.child;
+    subject->record = head.name;
   }
   const bool own = !head.name.empty() &&
                    (head.owner_agency == caller.agency || head.author_agency == caller.agency);

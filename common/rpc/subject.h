@@ -18,6 +18,8 @@ namespace trusthub::rpc {
 struct Subject {
   // Child that it is about; empty when it is about none or does not exist.
   std::string child;
+  // The record that was asked for, when there is one: told to the log alone.
+  std::string record;
   // The worker must not see the child: told to the log alone.
   bool conflicted = false;
 };

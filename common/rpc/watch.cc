@@ -155,7 +155,9 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   // else waits.
   void Pump() {
     if (absl::Status status = CheckAlive(); !status.ok()) return End(status);
-    if (absl::Status status = CheckStillCovered(); !status.ok()) return Refuse(std::move(status));
+    if (absl::Status status = CheckStillCovered(); !status.ok()) {
+      return absl::IsUnavailable(status) ? End(std::move(status)) : Refuse(std::move(status));
+    }
     absl::StatusOr<bool> sending = TrySend();
     if (absl::IsPermissionDenied(sending.status())) return Refuse(sending.status());
     if (!sending.ok()) return End(sending.status());
@@ -237,6 +239,8 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
   // What the stream was admitted under may have changed: agreements, and the day.
   absl::Status CheckStillCovered() {
+    TRUSTHUB_RETURN_IF_ERROR(
+        hub_->pipeline().CheckWitnessed(*incoming_->method, *admission_.caller));
     admission_.agreements = stages().agreements->InForce();
     return CheckCovered(*admission_.agreements, *incoming_->method, *admission_.caller,
                         admission_.purpose, LondonDay(stages().clocks.domain->Now()));

@@ -264,7 +264,7 @@ void Transaction::PutState(absl::string_view space, absl::string_view key,
 
 bool Transaction::has_writes() const {
   return !writes_.records.empty() || !writes_.events.empty() || !writes_.states.empty() ||
-         !writes_.touches.empty();
+         !writes_.touches.empty() || !writes_.forgotten.empty();
 }
 
 WriteSet Transaction::TakeWrites() { return std::exchange(writes_, WriteSet()); }

@@ -102,6 +102,9 @@ class Transaction {
                                                        absl::string_view key);
   void PutState(absl::string_view space, absl::string_view key, std::optional<std::string> value);
 
+  // Forgets `child` with the commit: see WriteSet::forgotten. This transaction may write nothing
+  // about the child.
+  void Forget(absl::string_view child) { writes_.forgotten.emplace_back(child); }
   // Makes an audit leaf part of the commit, for changes that no call makes.
   void AddLeaf(std::string leaf) { writes_.leaves.push_back(std::move(leaf)); }
 

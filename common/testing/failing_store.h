@@ -1,6 +1,6 @@
 // File: failing_store.h
 //
-// A store that refuses or overtakes commits on request, around a real one.
+// A store that refuses, overtakes or holds back commits on request, around a real one.
 #ifndef TRUSTHUB_COMMON_TESTING_FAILING_STORE_H_
 #define TRUSTHUB_COMMON_TESTING_FAILING_STORE_H_
 
@@ -8,7 +8,9 @@
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
+#include "common/base/mutex.h"
 #include "common/error/error.h"
 #include "common/store/store.h"
 
@@ -23,6 +25,20 @@ class FailingStore final : public store::Store {
   void RefuseCommits(int count) { refuse_ = count; }
   // The next `count` commits are refused as overtaken by another one.
   void OvertakeCommits(int count) { overtake_ = count; }
+  // Commits are held back, as by a disk that hangs, until they are released.
+  void HoldCommits() {
+    MutexLock lock(mutex_);
+    holding_ = true;
+  }
+  void ReleaseCommits() {
+    std::vector<Held> held;
+    {
+      MutexLock lock(mutex_);
+      holding_ = false;
+      held.swap(held_);
+    }
+    for (Held& commit : held) inner_->Commit(std::move(commit.set), std::move(commit.done));
+  }
   int commits() const { return commits_; }
 
   absl::StatusOr<std::unique_ptr<store::Snapshot>> Open(absl::Time deadline) override {
@@ -38,6 +54,13 @@ class FailingStore final : public store::Store {
       --overtake_;
       return done(store::Conflict());
     }
+    {
+      MutexLock lock(mutex_);
+      if (holding_) {
+        held_.push_back({std::move(set), std::move(done)});
+        return;
+      }
+    }
     inner_->Commit(std::move(set), std::move(done));
   }
   void SetEventListener(std::function<void(std::int64_t)> listener) override {
@@ -50,6 +73,13 @@ class FailingStore final : public store::Store {
   std::atomic<int> refuse_ = 0;
   std::atomic<int> overtake_ = 0;
   std::atomic<int> commits_ = 0;
+  struct Held {
+    store::WriteSet set;
+    store::CommitCallback done;
+  };
+  Mutex mutex_;
+  bool holding_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<Held> held_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace trusthub::testing

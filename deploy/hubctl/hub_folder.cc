@@ -292,12 +292,13 @@ absl::StatusOr<std::string> Desk::FreshToken() {
 
 absl::Status Desk::Call(const google::protobuf::Message& request, absl::string_view purpose,
                         absl::string_view case_reference, absl::string_view service,
-                        google::protobuf::Message* response) {
+                        google::protobuf::Message* response, rpc::ReceivedAnswer* received) {
   rpc::CallContext context;
   TRUSTHUB_ASSIGN_OR_RETURN(context.token, FreshToken());
   context.purpose = std::string(purpose);
   context.case_reference = std::string(case_reference);
   context.service = std::string(service);
+  context.received = received;
   return client_->Call(request, context, response);
 }
 

@@ -60,9 +60,10 @@ class Desk {
     TRUSTHUB_RETURN_IF_ERROR(Call(request, purpose, case_reference, service, &response));
     return response;
   }
+  // `received`, unless null, gets the answer as it came: what a receipt file keeps.
   absl::Status Call(const google::protobuf::Message& request, absl::string_view purpose,
                     absl::string_view case_reference, absl::string_view service,
-                    google::protobuf::Message* response);
+                    google::protobuf::Message* response, rpc::ReceivedAnswer* received = nullptr);
   absl::StatusOr<std::unique_ptr<rpc::Client::Stream>> Watch(
       absl::string_view service, const events::v1::WatchRequest& request, absl::string_view purpose,
       absl::string_view case_reference);

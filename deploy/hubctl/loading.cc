@@ -9,15 +9,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "common/base/ids.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
+#include "deploy/hubctl/population_file.h"
 #include "deploy/hubctl/settle.h"
 #include "deploy/hubctl/text_file.h"
-#include "google/protobuf/util/json_util.h"
-#include "nlohmann/json.hpp"
 #include "trusthub/children/v1/children_service.pb.h"
 #include "trusthub/directory/v1/directory_service.pb.h"
 
@@ -49,43 +47,11 @@ absl::Status CreateEntry(Desk& desk, const Request& request) {
 
 // --- The population ------------------------------------------------------------------------------
 
-struct Row {
-  int line;
-  int child;  // rows with the same number are of the same child
-  std::string agency;
-  children::v1::ChildDetails details;
-};
-
-absl::StatusOr<Row> ParseRow(absl::string_view text, int line) {
-  const nlohmann::json json =
-      nlohmann::json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
-  const auto error = [line](absl::string_view what) {
-    return absl::InvalidArgumentError(absl::StrCat("population.ndjson:", line, ": ", what));
-  };
-  if (!json.is_object() || !json.contains("child") || !json["child"].is_number_integer() ||
-      !json.contains("agency") || !json["agency"].is_string() || !json.contains("details")) {
-    return error("a row is an object with child, agency and details");
-  }
-  Row row{line, json["child"].get<int>(), json["agency"].get<std::string>(), {}};
-  const auto status =
-      google::protobuf::util::JsonStringToMessage(json["details"].dump(), &row.details);
-  if (!status.ok()) return error("details do not have the form of ChildDetails");
-  return row;
-}
-
-absl::StatusOr<std::vector<Row>> ReadPopulation(const Hub& hub) {
+absl::StatusOr<std::vector<PopulationRow>> ReadPopulation(const Hub& hub) {
   TRUSTHUB_ASSIGN_OR_RETURN(
       const std::string text,
       ReadTextFile(absl::StrCat(hub.config_folder(), "/redbridge/population.ndjson")));
-  std::vector<Row> rows;
-  int line = 0;
-  for (const absl::string_view piece : absl::StrSplit(text, '\n')) {
-    ++line;
-    if (piece.empty()) continue;
-    TRUSTHUB_ASSIGN_OR_RETURN(Row row, ParseRow(piece, line));
-    rows.push_back(std::move(row));
-  }
-  return rows;
+  return ReadPopulationRows("population.ndjson", text);
 }
 
 // Why a worker of this role registers a child in daily work; empty when the role registers none.
@@ -130,13 +96,13 @@ absl::StatusOr<std::map<std::string, Registrar>> FindRegistrars(const Hub& hub) 
 // What the threads share.
 class PopulationLoad {
  public:
-  PopulationLoad(const std::vector<Row>& rows, std::map<std::string, Registrar> registrars,
+  PopulationLoad(const std::vector<PopulationRow>& rows, std::map<std::string, Registrar> registrars,
                  const Progress& progress)
       : rows_(rows), registrars_(std::move(registrars)), progress_(progress) {}
 
   // The rows of every `of`-th child.
   void Run(int part, int of) {
-    for (const Row& row : rows_) {
+    for (const PopulationRow& row : rows_) {
       if (row.child % of != part) continue;
       if (!Note(row, Register(row))) return;
     }
@@ -149,7 +115,7 @@ class PopulationLoad {
   }
 
  private:
-  absl::StatusOr<std::string> Register(const Row& row) {
+  absl::StatusOr<std::string> Register(const PopulationRow& row) {
     const auto registrar = registrars_.find(row.agency);
     if (registrar == registrars_.end()) {
       return absl::InvalidArgumentError("no worker of this agency may register children");
@@ -167,7 +133,7 @@ class PopulationLoad {
   }
 
   // Whether to go on.
-  bool Note(const Row& row, const absl::StatusOr<std::string>& child) {
+  bool Note(const PopulationRow& row, const absl::StatusOr<std::string>& child) {
     MutexLock lock(mutex_);
     if (!status_.ok()) return false;
     if (!child.ok()) {
@@ -181,7 +147,7 @@ class PopulationLoad {
     return true;
   }
 
-  const std::vector<Row>& rows_;
+  const std::vector<PopulationRow>& rows_;
   const std::map<std::string, Registrar> registrars_;
   const Progress& progress_;
   Mutex mutex_;
@@ -220,7 +186,7 @@ absl::StatusOr<Loaded> LoadDirectory(const Hub& hub, const Progress& progress) {
 }
 
 absl::StatusOr<Loaded> LoadPopulation(const Hub& hub, int threads, const Progress& progress) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<Row> rows, ReadPopulation(hub));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<PopulationRow> rows, ReadPopulation(hub));
   TRUSTHUB_ASSIGN_OR_RETURN(auto registrars, FindRegistrars(hub));
   PopulationLoad load(rows, std::move(registrars), progress);
   std::vector<std::thread> workers;

@@ -7,7 +7,6 @@
 
 namespace {
 
-constexpr int kExitRefused = 1;
 constexpr int kExitUsage = 64;
 
 }  // namespace
@@ -24,9 +23,9 @@ int main(int argc, char** argv) {
   app.add_flag("--json", invocation.json, "Print one JSON document");
   app.require_subcommand(1);
   app.fallthrough();
-  for (const auto add :
-       {AddInit, AddToken, AddAgencies, AddWorkers, AddLoad, AddRefer, AddGet, AddWatch, AddAudit,
-        AddReceipt, AddKeys, AddClock, AddHealth, AddWait, AddStatus, AddStory, AddPolicy}) {
+  for (const auto add : {AddInit, AddToken, AddAgencies, AddWorkers, AddLoad, AddRefer, AddGet,
+                         AddWatch, AddAudit, AddReceipt, AddWitness, AddKeys, AddClock, AddHealth,
+                         AddWait, AddStatus, AddStory, AddPolicy, AddRetention}) {
     add(app, invocation);
   }
   try {
@@ -38,5 +37,5 @@ int main(int argc, char** argv) {
   if (status.ok()) return 0;
   std::fflush(stdout);
   PrintError(status, invocation.json);
-  return kExitRefused;
+  return invocation.exit_refused;
 }

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "common/base/status_macros.h"
+#include "common/rpc/channel.h"
 #include "services/children/misuse/detector.h"
 #include "services/children/misuse/misuse_watch.h"
+#include "services/children/retention/examination.h"
 
 namespace trusthub::children {
 namespace {
@@ -22,6 +24,7 @@ struct Domain {
   Allocations allocations;
   Conflicts conflicts;
   AccessReviews access_reviews;
+  LegalHolds legal_holds;
 };
 
 absl::StatusOr<std::shared_ptr<Domain>> MakeDomain(const std::string& settings_folder) {
@@ -30,7 +33,7 @@ absl::StatusOr<std::shared_ptr<Domain>> MakeDomain(const std::string& settings_f
   TRUSTHUB_ASSIGN_OR_RETURN(BreakGlassRules break_glass,
                             LoadBreakGlassRules(settings_folder + "/break_glass.yaml"));
   return std::make_shared<Domain>(
-      Domain{Children(std::move(matching)), BreakGlasses(break_glass), {}, {}, {}, {}, {}});
+      Domain{Children(std::move(matching)), BreakGlasses(break_glass), {}, {}, {}, {}, {}, {}});
 }
 
 // A detector that reads the log of this service and those of all that are configured.
@@ -40,6 +43,41 @@ absl::StatusOr<std::shared_ptr<const Detector>> MakeDetector(const config::Confi
   std::vector<std::string> sources = {config.service};
   for (const auto& [name, address] : config.services) sources.push_back(name);
   return std::make_shared<const Detector>(std::move(rules), std::move(sources));
+}
+
+// Those that keep something of children beside this one; they follow it, and it them.
+const std::vector<std::string>& Keepers() {
+  static const auto& names =
+      *new std::vector<std::string>{"referrals", "assessments", "plans", "health"};
+  return names;
+}
+
+AskHoldings AskOverTheWire(std::shared_ptr<rpc::Client> client) {
+  return [client = std::move(client)](const std::string& service, const std::string& child) {
+    retention::v1::GetHoldingsRequest request;
+    request.set_held_child(child);
+    rpc::CallContext context;
+    context.purpose = "hub_operation";
+    context.case_reference = "retention";
+    context.timeout = absl::Seconds(5);  // less than the call has that waits for it
+    context.service = service;
+    return client->Call<retention::v1::GetHoldingsResponse>(request, context);
+  };
+}
+
+absl::StatusOr<std::shared_ptr<Destructions>> MakeDestructions(
+    const rpc::Environment& environment, const std::vector<rpc::Routes>& routes) {
+  TRUSTHUB_ASSIGN_OR_RETURN(
+      trusthub::retention::Schedules schedules,
+      trusthub::retention::LoadSchedules(environment.config.rules_folder + "/retention"));
+  Examiner::Options options;
+  options.schedules = std::make_shared<const trusthub::retention::Schedules>(std::move(schedules));
+  options.others = Keepers();
+  options.ask = AskOverTheWire(environment.client);
+  options.own_types = rpc::RecordTypesOf(routes);
+  options.own_service = environment.config.service;
+  return std::make_shared<Destructions>(std::make_shared<const Examiner>(std::move(options)),
+                                        environment.erasure);
 }
 
 std::unique_ptr<rpc::Background> WatchForMisuse(const rpc::Backstage& backstage,
@@ -110,6 +148,21 @@ rpc::Routes AllocationsRoutes(Allocations* allocations, Conflicts* conflicts) {
   return routes;
 }
 
+rpc::Routes RetentionRoutes(Destructions* destructions, LegalHolds* legal_holds) {
+  rpc::Routes routes(retention::v1::ProposeDestructionRequest::descriptor()->file());
+  routes.Add(&Destructions::ExamineRetention, destructions)
+      .Add(&Destructions::ListDueChildren, destructions)
+      .Add(&Destructions::ProposeDestruction, destructions)
+      .Add(&Destructions::ApproveDestruction, destructions)
+      .Add(&Destructions::OrderDestruction, destructions)
+      .Add(&Destructions::GetDestruction, destructions)
+      .Add(&Destructions::ListDestructions, destructions)
+      .Add(&LegalHolds::PlaceLegalHold, legal_holds)
+      .Add(&LegalHolds::ReleaseLegalHold, legal_holds)
+      .Add(&LegalHolds::ListLegalHolds, legal_holds);
+  return routes;
+}
+
 absl::StatusOr<rpc::ServiceParts> MakeChildren(const rpc::Environment& environment) {
   TRUSTHUB_ASSIGN_OR_RETURN(std::shared_ptr<Domain> domain,
                             MakeDomain(environment.config.settings_folder));
@@ -122,10 +175,15 @@ absl::StatusOr<rpc::ServiceParts> MakeChildren(const rpc::Environment& environme
                   ConsentsRoutes(&domain->consents),
                   AllocationsRoutes(&domain->allocations, &domain->conflicts),
                   AccessReviewsRoutes(&domain->access_reviews)};
-  parts.sources = {"directory", "referrals", "assessments", "plans", "health"};
-  parts.apply = [domain, detector](store::Transaction& tx,
-                                   const events::v1::Event& event) -> absl::Status {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<Destructions> destructions,
+                            MakeDestructions(environment, parts.routes));
+  parts.routes.push_back(RetentionRoutes(destructions.get(), &domain->legal_holds));
+  parts.sources = {"directory"};
+  parts.sources.insert(parts.sources.end(), Keepers().begin(), Keepers().end());
+  parts.apply = [domain, detector, destructions](store::Transaction& tx,
+                                                 const events::v1::Event& event) -> absl::Status {
     if (event.has_worker()) return detector->TakeUpWorker(tx, event.worker());
+    TRUSTHUB_RETURN_IF_ERROR(destructions->ApplyEvent(tx, event));
     return domain->children.ApplyEvent(tx, event);
   };
   parts.owns_child_facts = true;

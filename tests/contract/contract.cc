@@ -34,6 +34,8 @@
 #include "trusthub/policy/v1/agreement_sets_service.pb.h"
 #include "trusthub/policy/v1/decisions_service.pb.h"
 #include "trusthub/referrals/v1/referrals_service.pb.h"
+#include "trusthub/retention/v1/holdings_service.pb.h"
+#include "trusthub/retention/v1/retention_service.pb.h"
 
 namespace trusthub::contract {
 namespace {
@@ -74,6 +76,8 @@ Files AskedFor() {
       plans::v1::GetPlanRequest::descriptor()->file(),
       policy::v1::Agreement::descriptor()->file(),
       referrals::v1::GetReferralRequest::descriptor()->file(),
+      retention::v1::GetDestructionRequest::descriptor()->file(),
+      retention::v1::GetHoldingsRequest::descriptor()->file(),
   };
 }
 

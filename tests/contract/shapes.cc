@@ -83,7 +83,10 @@ void CheckRecord(const Descriptor* record, Complaints* complaints) {
     }
   }
   // What never changes has no version.
-  if (rule.kind() == options::v1::RECORD_KIND_EVENT) return;
+  if (rule.kind() == options::v1::RECORD_KIND_EVENT ||
+      rule.kind() == options::v1::RECORD_KIND_DISCLOSURE) {
+    return;
+  }
   for (const char* field : {"etag", "update_time"}) {
     if (record->FindFieldByName(field) == nullptr) complain(absl::StrCat("has no ", field));
   }

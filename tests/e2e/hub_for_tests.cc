@@ -19,8 +19,9 @@ namespace {
 
 // The child with the plan.
 constexpr int kChild = 1;
-// A child that no agency has registered yet.
+// Children that no agency has registered yet.
 constexpr int kNewChild = 2;
+constexpr int kReceiptChild = 3;
 
 absl::Status PlayToFlag(CasePath& path) {
   TRUSTHUB_RETURN_IF_ERROR(path.ToPlan());
@@ -64,7 +65,8 @@ absl::Status Run() {
   nlohmann::json hello = {{"folder", hub->hub().folder()},
                           {"addresses", hub->hub().addresses()},
                           {"child_with_plan", DescriptionOf(kChild)},
-                          {"new_child", DescriptionOf(kNewChild)}};
+                          {"new_child", DescriptionOf(kNewChild)},
+                          {"receipt_child", DescriptionOf(kReceiptChild)}};
   hello["child_with_plan"]["name"] = path.child;
   for (const char* worker : {"uphall-lead-01", "bhrut-nurse-01", "lbr-sw-01"}) {
     TRUSTHUB_ASSIGN_OR_RETURN(hello["callers"][worker], CallerOf(*hub, worker));

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <random>
@@ -14,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "common/base/ids.h"
 #include "common/base/mutex.h"
 #include "common/testing/matchers.h"
@@ -25,26 +23,16 @@
 #include "tests/e2e/hub_records.h"
 #include "tests/e2e/processes.h"
 #include "tests/e2e/writes.h"
+#include "tests/fault/extent.h"
 
 namespace trusthub::testing {
 namespace {
 
-constexpr int kRounds = 3;
 constexpr int kWriters = 4;
 constexpr int kWritesAfterRestart = 8;
 // From a kill to the next acknowledged write; near 0.4 s on an idle machine.
 constexpr absl::Duration kBackWithin = absl::Seconds(10);
 constexpr absl::Duration kPatience = absl::Seconds(60);
-
-// Printed, so that a failure can be repeated: set TRUSTHUB_TEST_SEED.
-std::uint32_t Seed() {
-  std::uint32_t seed = std::random_device()();
-  if (const char* text = std::getenv("TRUSTHUB_TEST_SEED"); text != nullptr) {
-    EXPECT_TRUE(absl::SimpleAtoi(text, &seed));
-  }
-  std::printf("TRUSTHUB_TEST_SEED=%u\n", seed);
-  return seed;
-}
 
 // Errors after which nobody knows whether the write was made: the same request is sent again.
 bool OutcomeUnknown(const absl::Status& status) {
@@ -154,7 +142,8 @@ class KillTest : public ::testing::TestWithParam<const char*> {
 
 TEST_P(KillTest, NothingAcknowledgedIsLostAndNothingDoubled) {
   const std::string service = GetParam();
-  std::mt19937 random(Seed());
+  std::mt19937 random(static_cast<std::uint32_t>(SeedOfRun()));
+  const int rounds = static_cast<int>(Extent(3, 20));
   const std::unique_ptr<Writes> writes = MakeWrites(service, &hub_->hub());
   ASSERT_THAT(writes->Prepare(), IsOk());
   const std::map<std::string, int> before = Told(service, writes->event());
@@ -163,7 +152,7 @@ TEST_P(KillTest, NothingAcknowledgedIsLostAndNothingDoubled) {
   int next_number = 0;
   int retried = 0;
   absl::Duration longest_away;
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     Writers writers(writes.get(), &next_number);
     ASSERT_TRUE(writers.WaitFor(std::uniform_int_distribution<int>(5, 40)(random)));
     ASSERT_EQ(hub_->Kill(service, SIGKILL), -SIGKILL);
@@ -180,7 +169,7 @@ TEST_P(KillTest, NothingAcknowledgedIsLostAndNothingDoubled) {
     all.insert(all.end(), writers.acknowledged().begin(), writers.acknowledged().end());
   }
   std::printf("%s: %zu writes acknowledged, %d sent again, %d kills, away for %s at most\n",
-              service.c_str(), all.size(), retried, kRounds,
+              service.c_str(), all.size(), retried, rounds,
               absl::FormatDuration(longest_away).c_str());
 
   std::set<std::string> records;

@@ -1,6 +1,8 @@
 #include "tests/fault/fault_vfs.h"
 
+#include <signal.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -26,10 +28,16 @@ FaultVfs& Faults() { return FaultVfs::Install(); }
 FaultFile* Of(sqlite3_file* file) { return reinterpret_cast<FaultFile*>(file); }
 sqlite3_file* RealOf(sqlite3_file* file) { return Of(file)->real; }
 
+[[noreturn]] void Die() {
+  kill(getpid(), SIGKILL);
+  std::abort();  // not reached: nobody survives that signal
+}
+
 // The code of a call that fails; SQLITE_OK when it does not.
 int Struck(Io call, int io_error) {
   const std::optional<IoFault> fault = Faults().Strike(call);
   if (!fault.has_value()) return SQLITE_OK;
+  if (*fault == IoFault::kKill) Die();
   const bool needs_space = call == kIoWrite || call == kIoSharedMap;
   return needs_space && *fault != IoFault::kError ? SQLITE_FULL : io_error;
 }
@@ -57,7 +65,9 @@ int WriteTo(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 offs
 int Write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 offset) {
   const std::optional<IoFault> fault = Faults().Strike(kIoWrite);
   if (!fault.has_value()) return WriteTo(file, bytes, count, offset);
-  if (*fault == IoFault::kShortWrite && count > 1) WriteTo(file, bytes, count / 2, offset);
+  const bool in_part = *fault == IoFault::kShortWrite || *fault == IoFault::kKill;
+  if (in_part && count > 1) WriteTo(file, bytes, count / 2, offset);
+  if (*fault == IoFault::kKill) Die();
   return *fault == IoFault::kError ? SQLITE_IOERR_WRITE : SQLITE_FULL;
 }
 
@@ -226,6 +236,8 @@ const char* NameOf(IoFault fault) {
       return "ENOSPC";
     case IoFault::kShortWrite:
       return "short write";
+    case IoFault::kKill:
+      return "SIGKILL";
   }
   return "";
 }

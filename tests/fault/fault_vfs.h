@@ -43,6 +43,7 @@ enum class IoFault {
   kError,       // EIO
   kFull,        // ENOSPC; for calls that need no space, EIO
   kShortWrite,  // half is written, then ENOSPC; for other calls, EIO
+  kKill,        // the process is killed before the call is made; of a write, half is made first
 };
 const char* NameOf(IoFault fault);
 

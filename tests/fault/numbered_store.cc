@@ -26,6 +26,7 @@ constexpr char kField[] = "fault.number";
 constexpr char kOnlyField[] = "fault.only";
 constexpr char kSpace[] = "fault";
 constexpr int kChildren = 5;
+constexpr char kRefused[] = "fault.refused";
 
 std::string ChildOf(std::int64_t number) { return absl::StrCat("children/", number % kChildren); }
 std::string RecordOf(std::int64_t number, absl::string_view which) {
@@ -45,15 +46,30 @@ std::string LeafOf(std::int64_t number) {
   return audit::CanonicalBytes(entry);
 }
 
-// -1 when the leaf is none of ours.
-std::int64_t NumberOfLeaf(absl::string_view leaf) {
-  std::int64_t number = -1;
+struct FoundLeaf {
+  std::int64_t number = -1;  // -1 when the leaf is none of ours
+  bool spooled = false;
+};
+
+FoundLeaf Recognise(absl::string_view leaf) {
+  FoundLeaf found;
   const auto entry = audit::ParseEntry(leaf);
-  if (!entry.ok() || !absl::SimpleAtoi(entry->case_reference(), &number)) return -1;
-  return number;
+  if (!entry.ok() || !absl::SimpleAtoi(entry->case_reference(), &found.number)) return {};
+  found.spooled = entry->action() == kRefused;
+  return found;
 }
 
 }  // namespace
+
+std::string SpooledLeaf(std::int64_t number) {
+  audit::v1::AuditEntry entry;
+  entry.set_salt(crypto::Sha256(absl::StrCat("spooled ", number)).substr(0, audit::kSaltBytes));
+  *entry.mutable_entry_time() = TimeToProto(TestWritten(number));
+  entry.set_action(kRefused);
+  entry.set_case_reference(absl::StrCat(number));
+  entry.set_decision(audit::v1::AUDIT_DECISION_REFUSED);
+  return audit::CanonicalBytes(entry);
+}
 
 // Mostly smaller than a page, some over several; no compressible padding, so that a byte out of
 // place shows.
@@ -184,7 +200,18 @@ void NumberedStore::CheckStreams(store::Snapshot& snapshot, const std::set<std::
   ASSERT_TRUE(events.ok()) << events.status();
   ASSERT_TRUE(leaves.ok()) << leaves.status();
   ASSERT_EQ(events->size(), found.size());
-  ASSERT_EQ(leaves->size(), found.size());
+  spooled_.clear();
+  std::vector<std::int64_t> logged;
+  for (std::size_t i = 0; i < leaves->size(); ++i) {
+    EXPECT_EQ((*leaves)[i].index, static_cast<std::int64_t>(i));
+    const FoundLeaf leaf = Recognise((*leaves)[i].bytes);
+    if (!leaf.spooled) {
+      logged.push_back(leaf.number);
+    } else {
+      EXPECT_TRUE(spooled_.insert(leaf.number).second) << "refusal " << leaf.number << " twice";
+    }
+  }
+  ASSERT_EQ(logged.size(), found.size());
   std::map<std::string, std::int64_t> of_child;
   std::set<std::int64_t> told;
   for (std::size_t i = 0; i < events->size(); ++i) {
@@ -194,8 +221,7 @@ void NumberedStore::CheckStreams(store::Snapshot& snapshot, const std::set<std::
     EXPECT_TRUE(told.insert(number).second) << "set " << number << " came twice";
     EXPECT_EQ(event.sequence, static_cast<std::int64_t>(i) + 1);
     EXPECT_EQ(event.child_sequence, ++of_child[ChildOf(number)]) << number;
-    EXPECT_EQ((*leaves)[i].index, static_cast<std::int64_t>(i));
-    EXPECT_EQ(NumberOfLeaf((*leaves)[i].bytes), number);
+    EXPECT_EQ(logged[i], number);
   }
   EXPECT_EQ(told, found);
   for (const auto& [child, count] : of_child) {
@@ -214,9 +240,12 @@ void NumberedStore::CheckLog(store::Snapshot& snapshot) {
   }
   audit::Witness witness;
   witness.heads.push_back(**head);
+  witness.tiles = [&](int level, std::int64_t first, int limit) {
+    return snapshot.ReadTiles(level, first, limit);
+  };
   for (const auto& [number, committed] : acknowledged_) {
     const store::LeafPlace& place = committed.leaves.at(0);
-    EXPECT_EQ(place.leaf_hash, audit::LeafHash(LeafOf(number)));
+    EXPECT_EQ(place.leaf_hash, audit::EntryLeafHash(LeafOf(number)));
     EXPECT_TRUE(audit::VerifyInclusion(place.leaf_hash, place.index, committed.head->size,
                                        place.inclusion_proof, committed.head->root)
                     .ok())

@@ -31,6 +31,9 @@ store::WriteSet NumberedSet(std::int64_t number, std::optional<std::int64_t> pre
 // What `number`'s records hold: the first or second record, in its first or second version.
 std::string NumberedText(std::int64_t number, absl::string_view which);
 
+// The entry of a refusal that was spooled: one that no set made.
+std::string SpooledLeaf(std::int64_t number);
+
 class NumberedStore {
  public:
   // Engine options that a test may change before Open; path and sequencer are set already.
@@ -51,11 +54,17 @@ class NumberedStore {
   const std::map<std::int64_t, store::Committed>& acknowledged() const { return acknowledged_; }
   // What another one acknowledged must be here too: this one opens a copy of its files.
   void Expect(const NumberedStore& other) { acknowledged_ = other.acknowledged_; }
+  // As acknowledged by a process that is gone.
+  void Expect(std::int64_t number, store::Committed committed) {
+    acknowledged_[number] = std::move(committed);
+  }
+  // Refusals that Check found in the log, each once.
+  const std::set<std::int64_t>& spooled() const { return spooled_; }
 
   // Fails the test unless the open store holds every acknowledged set and no set in part, its
   // events and entries have no gaps and say the same, its audit log verifies from leaf to signed
-  // head, and every acknowledged receipt fits it. Returns the numbers of the sets found, of those
-  // below `end`.
+  // head, tiles among it, and every acknowledged receipt fits it. Entries of refusals may stand
+  // between those of sets. Returns the numbers of the sets found, of those below `end`.
   std::set<std::int64_t> Check(std::int64_t end);
   // The same for one set: whether it is there.
   bool IsThere(store::Snapshot& snapshot, std::int64_t number);
@@ -70,6 +79,7 @@ class NumberedStore {
   store::SqliteOptions options_;
   std::unique_ptr<store::Store> store_;
   std::map<std::int64_t, store::Committed> acknowledged_;
+  std::set<std::int64_t> spooled_;
 };
 
 // `PRAGMA integrity_check` of the database at `path`, which nobody has open: "ok", or what is

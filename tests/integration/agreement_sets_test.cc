@@ -27,6 +27,7 @@
 #include "trusthub/audit/v1/audit_service.pb.h"
 #include "trusthub/audit/v1/entry.pb.h"
 #include "trusthub/policy/v1/agreement_sets_service.pb.h"
+#include "trusthub/policy/v1/decisions_service.pb.h"
 
 namespace trusthub::testing {
 namespace {
@@ -169,6 +170,23 @@ class AgreementSetsTest : public ::testing::Test {
         .Call<referrals::v1::GetReferralResponse>(request, "safeguarding_referral", kReference)
         .status();
   }
+  // Of the referral, as the school is given it now: the name of the decision.
+  std::string DecisionOfSchool() {
+    referrals::v1::GetReferralRequest request;
+    request.set_name(path_->referral.name());
+    const auto read = school_->Call<referrals::v1::GetReferralResponse>(
+        request, "safeguarding_referral", kReference);
+    EXPECT_THAT(read, IsOk());
+    return read.ok() ? read->disclosure().decision() : "";
+  }
+  policy::v1::ExplainDecisionResponse ExplainedToAuditor(const std::string& decision) {
+    policy::v1::ExplainDecisionRequest request;
+    request.set_decision(decision);
+    const auto explained = auditor_->Call<policy::v1::ExplainDecisionResponse>(
+        request, "audit_review", kReference, "referrals");
+    EXPECT_THAT(explained, IsOk());
+    return explained.ok() ? *explained : policy::v1::ExplainDecisionResponse();
+  }
   static bool IsRefused(const absl::Status& status) {
     const error::Reason reason = error::ReasonOf(status);
     return reason == errors::v1::ERROR_REASON_RECORD_NOT_FOUND ||
@@ -224,6 +242,7 @@ class AgreementSetsTest : public ::testing::Test {
 
 TEST_F(AgreementSetsTest, ANewSetCountsInEveryServiceWithinASecond) {
   ASSERT_THAT(ReadReferral(*school_), IsOk());
+  const std::string decision = DecisionOfSchool();
   const std::vector<AgreementText> suspended = Changed("status: signed", "status: suspended");
   const AgreementSet ready = Signed(suspended);
   EXPECT_GT(ready.access_lost(), 0);
@@ -260,10 +279,19 @@ TEST_F(AgreementSetsTest, ANewSetCountsInEveryServiceWithinASecond) {
   EXPECT_LE(lag, kSwapBound);
   RecordProperty("lag_milliseconds", static_cast<int>(absl::ToInt64Milliseconds(lag)));
 
-  // What was activated last counts also after a restart.
+  // What was activated last counts also after a restart; what was decided before is explained by
+  // the set of then.
   hub_->StopService("referrals");
   ASSERT_THAT(hub_->StartService("referrals"), IsOk());
   EXPECT_TRUE(Within(kSoon, [&] { return IsRefused(ReadReferral(*school_)); }));
+  const policy::v1::ExplainDecisionResponse explained = ExplainedToAuditor(decision);
+  EXPECT_TRUE(explained.same_again());
+  EXPECT_EQ(explained.agreement_version(), former);
+  const auto& rows = explained.categories();
+  EXPECT_TRUE(std::any_of(rows.begin(), rows.end(), [](const auto& row) {
+    return row.category() == options::v1::CATEGORY_REFERRAL_CONCERN && row.given() &&
+           row.rule() == kRule;
+  })) << explained.summary();
 
   const auto superseded = Find(*council_, former);
   ASSERT_THAT(superseded, IsOk());

@@ -1,27 +1,23 @@
 // What the hub does about its own users: emergency access is seen at once and ends with its review,
 // and a worker whose calls are unusual is looked at by another.
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "common/base/ids.h"
 #include "common/testing/matchers.h"
-#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/e2e/case_path.h"
 #include "tests/e2e/eventually.h"
+#include "tests/integration/changed_copy.h"
 #include "tests/integration/local_hub.h"
 #include "tests/integration/told_of.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
@@ -42,17 +38,13 @@ namespace children = children::v1;
 constexpr absl::Duration kSoon = absl::Seconds(30);
 constexpr char kReference[] = "INS-1";
 
-// The borough's data files, but the logs are read every second.
+// The borough's data files, but the logs are read every second, and six children on one day are
+// many.
 absl::Status WriteEagerSettings(const std::string& folder) {
-  const std::string shipped = testing::SourcePath("deploy/config/redbridge");
-  std::error_code error;
-  std::filesystem::copy(shipped, folder, error);  // files alone
-  if (error) return absl::InternalError("the borough's data files cannot be copied");
-  std::ifstream rules(shipped + "/misuse.yaml");
-  const std::string text((std::istreambuf_iterator<char>(rules)), {});
-  std::ofstream(folder + "/misuse.yaml", std::ios::trunc)
-      << absl::StrReplaceAll(text, {{"read_every_seconds: 60", "read_every_seconds: 1"}});
-  return absl::OkStatus();
+  return CopyChanged("deploy/config/redbridge", folder,
+                     {{"misuse.yaml", "read_every_seconds: 60", "read_every_seconds: 1"},
+                      {"misuse.yaml", "breadth: {children: 40, times_median: 4}",
+                       "breadth: {children: 6, times_median: 4}"}});
 }
 
 class InsiderTest : public ::testing::Test {
@@ -85,9 +77,14 @@ class InsiderTest : public ::testing::Test {
   }
   absl::StatusOr<children::OpenBreakGlassResponse> OpenBreakGlass(absl::string_view worker,
                                                                   absl::string_view purpose) {
+    return OpenBreakGlassOf(path_->child, worker, purpose);
+  }
+  absl::StatusOr<children::OpenBreakGlassResponse> OpenBreakGlassOf(const std::string& child,
+                                                                    absl::string_view worker,
+                                                                    absl::string_view purpose) {
     children::OpenBreakGlassRequest request;
     request.set_request_id(RandomUuid());
-    request.mutable_break_glass()->set_child(path_->child);
+    request.mutable_break_glass()->set_child(child);
     request.mutable_break_glass()->set_reason(
         "Brought in unconscious, nobody knows any medication");
     request.mutable_break_glass()->add_categories(options::v1::CATEGORY_IDENTITY);
@@ -176,11 +173,32 @@ TEST_F(InsiderTest, EmergencyAccessIsSeenAtOnceAndEndsWithItsReview) {
   ASSERT_THAT(listed, IsOk());
   ASSERT_THAT(listed->break_glasses(), SizeIs(1));
   EXPECT_TRUE(absl::StrContains(listed->break_glasses(0).reason(), "unconscious"));
+  EXPECT_EQ(*DateFromProto(listed->break_glasses(0).review_due_date()),
+            LondonDay(hub_->clock().Now()) + 1)
+      << "a Tuesday";
 
   children::ReviewBreakGlassRequest review;
   review.set_request_id(RandomUuid());
   review.set_name(opened->break_glass().name());
   review.set_etag(opened->break_glass().etag());
+  review.set_outcome(children::BREAK_GLASS_STATE_JUSTIFIED);
+  review.set_note("I was there myself, it was justified.");
+  // Not by who opened it: neither as a nurse nor as the guardian that the nurse may also be.
+  EXPECT_THAT(
+      path_->At("bhrut-nurse-01")
+          .Call<children::ReviewBreakGlassResponse>(review, "unscheduled_care", kReference),
+      StatusIs(absl::StatusCode::kPermissionDenied, errors::v1::ERROR_REASON_METHOD_NOT_PERMITTED));
+  hubctl::ListedWorker nurse{"bhrut-nurse-01", path_->At("bhrut-nurse-01").worker()};
+  nurse.worker.set_role(options::v1::ROLE_CALDICOTT_GUARDIAN);
+  EXPECT_THAT(hubctl::Desk(&hub_->hub(), nurse)
+                  .Call<children::ReviewBreakGlassResponse>(review, "governance", kReference),
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       errors::v1::ERROR_REASON_SECOND_PERSON_MISSING));
+  const auto still = Ask<children::ListBreakGlassesResponse>("lbr-caldicott-01", due, "governance");
+  ASSERT_THAT(still, IsOk());
+  EXPECT_THAT(still->break_glasses(), SizeIs(1)) << "it waits on";
+
+  review.set_request_id(RandomUuid());
   review.set_outcome(children::BREAK_GLASS_STATE_NOT_JUSTIFIED);
   review.set_note("The child was not in the department.");
   ASSERT_THAT(Ask<children::ReviewBreakGlassResponse>("bhrut-caldicott-01", review, "governance"),
@@ -256,6 +274,107 @@ TEST_F(InsiderTest, AWorkerWhoMustNotSeeAChildFindsNothingAndIsNoticed) {
   ASSERT_TRUE(review.has_value());
   EXPECT_EQ(review->worker(), "workers/lbr-sw-01");
   EXPECT_EQ(review->count(), 2);
+}
+
+// Whatever stands between a worker and a child, the child is none.
+TEST_F(InsiderTest, EveryKindOfConflictHidesTheChild) {
+  ASSERT_THAT(path_->Register(), IsOk());
+  ASSERT_THAT(path_->Refer(), IsOk());
+  struct Row {
+    const char* worker;
+    const char* purpose;
+    children::ConflictKind kind;
+  };
+  for (const Row& row : {Row{"lbr-screening-01", "screening", children::CONFLICT_KIND_SELF},
+                         Row{"lbr-sw-01", "assessment", children::CONFLICT_KIND_OWN_FAMILY},
+                         Row{"lbr-sw-02", "assessment", children::CONFLICT_KIND_DECLARED},
+                         Row{"lbr-sw-03", "assessment", children::CONFLICT_KIND_BARRED}}) {
+    ASSERT_TRUE(Within(kSoon, [&] { return GetChild(row.worker, row.purpose).ok(); }))
+        << row.worker;
+    children::DeclareConflictRequest declare;
+    declare.set_request_id(RandomUuid());
+    declare.mutable_conflict()->set_child(path_->child);
+    declare.mutable_conflict()->set_worker(absl::StrCat("workers/", row.worker));
+    declare.mutable_conflict()->set_kind(row.kind);
+    ASSERT_THAT(Ask<children::DeclareConflictResponse>("lbr-manager-01", declare,
+                                                       "child_protection_enquiry"),
+                IsOk())
+        << row.worker;
+    EXPECT_THAT(GetChild(row.worker, row.purpose),
+                StatusIs(absl::StatusCode::kNotFound, errors::v1::ERROR_REASON_RECORD_NOT_FOUND))
+        << row.worker;
+  }
+  EXPECT_THAT(GetChild("lbr-manager-01", "assessment"), IsOk()) << "nobody's conflict";
+}
+
+TEST_F(InsiderTest, ANeighboursChildIsNoticed) {
+  // One who lives where the child does, and one who does not.
+  std::vector<std::unique_ptr<hubctl::Desk>> desks;
+  for (const auto& [id, postcode] : std::vector<std::pair<std::string, std::string>>{
+           {"lbr-sw-near", "IG1 1DD"}, {"lbr-sw-far", "E17 4PP"}}) {
+    directory::v1::CreateWorkerRequest create;
+    create.set_request_id(RandomUuid());
+    create.set_worker_id(id);
+    directory::v1::Worker& worker = *create.mutable_worker();
+    worker.set_agency("agencies/redbridge-council");
+    worker.set_role(options::v1::ROLE_SOCIAL_WORKER);
+    worker.set_display_name("Someone Else");
+    worker.set_home_postcode(postcode);
+    ASSERT_THAT(Ask<directory::v1::CreateWorkerResponse>("hub-admin-01", create,
+                                                         "directory_administration"),
+                IsOk());
+    desks.push_back(std::make_unique<hubctl::Desk>(&hub_->hub(), hubctl::ListedWorker{id, worker}));
+  }
+  ASSERT_THAT(path_->Register(), IsOk());
+  ASSERT_THAT(path_->Refer(), IsOk());
+  ASSERT_TRUE(Within(kSoon, [&] { return GetChild("lbr-sw-01", "assessment").ok(); }));
+  ASSERT_TRUE(hub_->WaitForNews(kSoon));
+  children::GetChildRequest get;
+  get.set_name(path_->child);
+  for (const auto& desk : desks) {
+    EXPECT_THAT(desk->Call<children::GetChildResponse>(get, "assessment", kReference), IsOk());
+  }
+  const auto review = AwaitReview(children::MISUSE_PATTERN_SAME_ADDRESS, 1);
+  ASSERT_TRUE(review.has_value());
+  EXPECT_EQ(review->worker(), "workers/lbr-sw-near");
+  EXPECT_EQ(review->count(), 1);
+}
+
+TEST_F(InsiderTest, EmergencyAccessAsAHabitIsNoticed) {
+  std::vector<std::string> children;
+  for (int i = 1; i <= 4; ++i) {
+    const auto registered = Ask<children::RegisterChildResponse>(
+        "uphall-lead-01", RegistrationOf(300 + i, RandomUuid()), "education_support");
+    ASSERT_THAT(registered, IsOk());
+    children.push_back(registered->child());
+  }
+  for (const std::string& child : children) {
+    ASSERT_THAT(OpenBreakGlassOf(child, "lbr-sw-01", "child_protection_enquiry"), IsOk());
+  }
+  // One who did so three times is not looked at.
+  children.pop_back();
+  for (const std::string& child : children) {
+    ASSERT_THAT(OpenBreakGlassOf(child, "lbr-sw-02", "child_protection_enquiry"), IsOk());
+  }
+  const auto review = AwaitReview(children::MISUSE_PATTERN_BREAK_GLASS_HABIT, 4);
+  ASSERT_TRUE(review.has_value());
+  EXPECT_EQ(review->worker(), "workers/lbr-sw-01");
+  EXPECT_THAT(WaitingFor("lbr-ig-01"), SizeIs(1));
+}
+
+TEST_F(InsiderTest, ManyMoreChildrenThanColleaguesAreNoticedTheNextDay) {
+  constexpr int kMany = 7;
+  const auto register_by = [&](const char* worker, int number) {
+    return Ask<children::RegisterChildResponse>(worker, RegistrationOf(number, RandomUuid()),
+                                                "screening");
+  };
+  for (int i = 1; i <= kMany; ++i) ASSERT_THAT(register_by("lbr-sw-01", 400 + i), IsOk());
+  ASSERT_THAT(register_by("lbr-sw-02", 401), IsOk());
+  hub_->clock().Advance(absl::Hours(24));
+  const auto review = AwaitReview(children::MISUSE_PATTERN_BREADTH, kMany);
+  ASSERT_TRUE(review.has_value());
+  EXPECT_EQ(review->worker(), "workers/lbr-sw-01");
+  EXPECT_EQ(review->count(), kMany);
 }
 
 TEST_F(InsiderTest, ChildrenLookedUpForNothingAreNoticedDaysLater) {

@@ -84,6 +84,11 @@ absl::Status LocalHub::StartService(absl::string_view service) {
   if (options_.adjust) options_.adjust(name, &config);
   rpc::HostOverrides overrides;
   overrides.clocks = Clocks{&RealClock(), &clock_};
+  if (options_.wrap_store) {
+    overrides.wrap_store = [this, name](std::unique_ptr<store::Store> store) {
+      return options_.wrap_store(name, std::move(store));
+    };
+  }
   if (options_.observer) {
     overrides.observer = [this, name](rpc::Step step) { options_.observer(name, step); };
   }

@@ -1,11 +1,18 @@
 // The access matrix (domain.md 8) over real RPCs: each of its 80 cells as the calls that a worker
 // of that column makes, and what comes back, field by field, or the refusal. What is given is the
 // set of categories of every field that the answer holds; nothing beside it came.
+#include <array>
+#include <iterator>
 #include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/types/span.h"
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
 #include "common/proto/print.h"
@@ -231,277 +238,381 @@ constexpr char kPoliceSummary[] = "assessment_narrative assessment_status police
 constexpr char kHiddenAddress[] = "confidential_address contact plan_status";
 constexpr char kHiddenAddressAndApprover[] = "confidential_address contact plan_status worker";
 
-INSTANTIATE_TEST_SUITE_P(
-    PlanStatus, MatrixTest,
-    ::testing::Values(
-        // The allocated worker, and colleagues who cover.
-        Cell{"lbr-sw-01", "child_protection_planning", Data::kChild, Case::kUsual, kKnown},
-        Cell{"lbr-sw-02", "child_protection_planning", Data::kChild, Case::kUsual, kKnown},
-        Cell{"lbr-sw-01", "unscheduled_care", Data::kChild, Case::kUsual, kNotFound},
-        // A&E: only for a child who presents, and never by reception.
-        Cell{"bhrut-nurse-01", "unscheduled_care", Data::kStatus, Case::kUsual,
-             "access_history plan_status"},
-        Cell{"bhrut-nurse-01", "health_care", Data::kStatus, Case::kUsual, kNotPermitted},
-        Cell{"bhrut-reception-01", "unscheduled_care", Data::kStatus, Case::kUsual, kNotPermitted},
-        Cell{"whipps-nurse-01", "unscheduled_care", Data::kChild, Case::kUsual, kNotFound},
-        // General practitioners and health visitors.
-        Cell{"nhsr-visitor-01", "health_care", Data::kChild, Case::kUsual, kPartner},
-        Cell{"nhsr-gp-01", "health_care", Data::kChild, Case::kUsual, kPartner},
-        Cell{"nhsr-gp-01", "safeguarding_referral", Data::kChild, Case::kUsual,
-             "characteristics contact identity"},
-        // Schools, of their pupils.
-        Cell{"uphall-lead-01", "education_support", Data::kChild, Case::kUsual, kPartner},
-        Cell{"uphall-lead-01", "safeguarding_referral", Data::kChild, Case::kUsual,
-             "characteristics contact identity"},
-        Cell{"valentines-lead-01", "education_support", Data::kChild, Case::kUsual, kNotFound},
-        // The police, in an enquiry.
-        Cell{"met-cait-01", "child_protection_enquiry", Data::kChild, Case::kUsual, kPartner},
-        Cell{"met-cait-01", "police_protection", Data::kChild, Case::kUsual, kPartner},
-        // Housing, in the core group alone.
-        Cell{"housing-officer-01", "housing_support", Data::kChild, Case::kUsual,
-             "contact identity"},
-        Cell{"housing-officer-01", "housing_support", Data::kChild, Case::kAllThere,
-             "contact identity plan_status"},
-        // CAMHS, the reviewing officer, the virtual school.
-        Cell{"nelft-camhs-01", "health_care", Data::kChild, Case::kUsual, kPartner},
-        Cell{"lbr-iro-01", "child_protection_planning", Data::kChild, Case::kUsual, kKnown},
-        Cell{"lbr-virtual-school-01", "education_support", Data::kChild, Case::kUsual,
-             "characteristics identity plan_status"},
-        Cell{"lbr-virtual-school-01", "education_support", Data::kChild, Case::kAtHome,
-             kNotFound}));
+const Cell kPlanStatusCells[] = {
+    // The allocated worker, and colleagues who cover.
+    Cell{"lbr-sw-01", "child_protection_planning", Data::kChild, Case::kUsual, kKnown},
+    Cell{"lbr-sw-02", "child_protection_planning", Data::kChild, Case::kUsual, kKnown},
+    Cell{"lbr-sw-01", "unscheduled_care", Data::kChild, Case::kUsual, kNotFound},
+    // A&E: only for a child who presents, and never by reception.
+    Cell{"bhrut-nurse-01", "unscheduled_care", Data::kStatus, Case::kUsual,
+         "access_history plan_status"},
+    Cell{"bhrut-nurse-01", "health_care", Data::kStatus, Case::kUsual, kNotPermitted},
+    Cell{"bhrut-reception-01", "unscheduled_care", Data::kStatus, Case::kUsual, kNotPermitted},
+    Cell{"whipps-nurse-01", "unscheduled_care", Data::kChild, Case::kUsual, kNotFound},
+    // General practitioners and health visitors.
+    Cell{"nhsr-visitor-01", "health_care", Data::kChild, Case::kUsual, kPartner},
+    Cell{"nhsr-gp-01", "health_care", Data::kChild, Case::kUsual, kPartner},
+    Cell{"nhsr-gp-01", "safeguarding_referral", Data::kChild, Case::kUsual,
+         "characteristics contact identity"},
+    // Schools, of their pupils.
+    Cell{"uphall-lead-01", "education_support", Data::kChild, Case::kUsual, kPartner},
+    Cell{"uphall-lead-01", "safeguarding_referral", Data::kChild, Case::kUsual,
+         "characteristics contact identity"},
+    Cell{"valentines-lead-01", "education_support", Data::kChild, Case::kUsual, kNotFound},
+    // The police, in an enquiry.
+    Cell{"met-cait-01", "child_protection_enquiry", Data::kChild, Case::kUsual, kPartner},
+    Cell{"met-cait-01", "police_protection", Data::kChild, Case::kUsual, kPartner},
+    // Housing, in the core group alone.
+    Cell{"housing-officer-01", "housing_support", Data::kChild, Case::kUsual, "contact identity"},
+    Cell{"housing-officer-01", "housing_support", Data::kChild, Case::kAllThere,
+         "contact identity plan_status"},
+    // CAMHS, the reviewing officer, the virtual school.
+    Cell{"nelft-camhs-01", "health_care", Data::kChild, Case::kUsual, kPartner},
+    Cell{"nelft-camhs-01", "safeguarding_referral", Data::kChild, Case::kUsual,
+         "characteristics contact identity"},
+    Cell{"lbr-iro-01", "child_protection_planning", Data::kChild, Case::kUsual, kKnown},
+    Cell{"lbr-virtual-school-01", "education_support", Data::kChild, Case::kUsual,
+         "characteristics identity plan_status"},
+    Cell{"lbr-virtual-school-01", "education_support", Data::kChild, Case::kAtHome, kNotFound}};
+INSTANTIATE_TEST_SUITE_P(PlanStatus, MatrixTest, ::testing::ValuesIn(kPlanStatusCells));
 
-INSTANTIATE_TEST_SUITE_P(
-    PlanContent, MatrixTest,
-    ::testing::Values(
-        // The allocated worker; colleagues too, on record (EveryReadingIsOnRecord).
-        Cell{"lbr-sw-01", "child_protection_planning", Data::kPlan, Case::kUsual, kCoreGroup},
-        Cell{"lbr-sw-02", "child_protection_planning", Data::kPlan, Case::kUsual, kCoreGroup},
-        // A&E: dates alone while the child presents, whatever table the hospital sits at.
-        Cell{"bhrut-nurse-01", "unscheduled_care", Data::kPlan, Case::kUsual, "plan_status"},
-        Cell{"bhrut-nurse-01", "unscheduled_care", Data::kPlan, Case::kAllThere, "plan_status"},
-        Cell{"bhrut-nurse-01", "unscheduled_care", Data::kOwnActions, Case::kAllThere,
-             kNotPermitted},
-        // Health visitors, general practitioners: in the core group.
-        Cell{"nhsr-visitor-01", "health_care", Data::kPlan, Case::kUsual, kNotFound},
-        Cell{"nhsr-visitor-01", "health_care", Data::kPlan, Case::kAllThere, kCoreGroup},
-        Cell{"nhsr-gp-01", "health_care", Data::kPlan, Case::kAllThere, kCoreGroup},
-        // Schools: in the core group.
-        Cell{"uphall-lead-01", "education_support", Data::kPlan, Case::kUsual, kCoreGroup},
-        Cell{"uphall-lead-01", "education_support", Data::kPlan, Case::kAtHome, kNotFound},
-        Cell{"valentines-lead-01", "education_support", Data::kPlan, Case::kUsual, kNotFound},
-        // The police: dates in an enquiry, more in the core group.
-        Cell{"met-cait-01", "police_protection", Data::kPlan, Case::kUsual, "plan_status"},
-        Cell{"met-cait-01", "police_protection", Data::kPlan, Case::kAllThere, kCoreGroup},
-        // Housing: its own actions.
-        Cell{"housing-officer-01", "housing_support", Data::kPlan, Case::kAllThere, kNotPermitted},
-        Cell{"housing-officer-01", "housing_support", Data::kOwnActions, Case::kAllThere, kOwnPart},
-        Cell{"housing-officer-01", "housing_support", Data::kOwnActions, Case::kUsual, "nothing"},
-        // CAMHS: its own actions.
-        Cell{"nelft-camhs-01", "health_care", Data::kPlan, Case::kAllThere, "plan_status"},
-        Cell{"nelft-camhs-01", "health_care", Data::kOwnActions, Case::kAllThere, kOwnPart},
-        Cell{"nelft-camhs-01", "health_care", Data::kOwnActions, Case::kUsual, "nothing"},
-        // The reviewing officer.
-        Cell{"lbr-iro-01", "child_protection_planning", Data::kPlan, Case::kUsual, kCoreGroup},
-        // The virtual school: the council's own actions for looked after children.
-        Cell{"lbr-virtual-school-01", "education_support", Data::kPlan, Case::kAllThere,
-             kNotPermitted},
-        Cell{"lbr-virtual-school-01", "education_support", Data::kOwnActions, Case::kAllThere,
-             kOwnPart},
-        Cell{"lbr-virtual-school-01", "education_support", Data::kOwnActions, Case::kAtHome,
-             "nothing"}));
+const Cell kPlanContentCells[] = {
+    // The allocated worker; colleagues too, on record (EveryReadingIsOnRecord).
+    Cell{"lbr-sw-01", "child_protection_planning", Data::kPlan, Case::kUsual, kCoreGroup},
+    Cell{"lbr-sw-02", "child_protection_planning", Data::kPlan, Case::kUsual, kCoreGroup},
+    // A&E: dates alone while the child presents, whatever table the hospital sits at.
+    Cell{"bhrut-nurse-01", "unscheduled_care", Data::kPlan, Case::kUsual, "plan_status"},
+    Cell{"bhrut-nurse-01", "unscheduled_care", Data::kPlan, Case::kAllThere, "plan_status"},
+    Cell{"bhrut-nurse-01", "unscheduled_care", Data::kOwnActions, Case::kAllThere, kNotPermitted},
+    // Health visitors, general practitioners: in the core group.
+    Cell{"nhsr-visitor-01", "health_care", Data::kPlan, Case::kUsual, kNotFound},
+    Cell{"nhsr-visitor-01", "health_care", Data::kPlan, Case::kAllThere, kCoreGroup},
+    Cell{"nhsr-gp-01", "health_care", Data::kPlan, Case::kAllThere, kCoreGroup},
+    // Schools: in the core group.
+    Cell{"uphall-lead-01", "education_support", Data::kPlan, Case::kUsual, kCoreGroup},
+    Cell{"uphall-lead-01", "education_support", Data::kPlan, Case::kAtHome, kNotFound},
+    Cell{"valentines-lead-01", "education_support", Data::kPlan, Case::kUsual, kNotFound},
+    // The police: dates in an enquiry, more in the core group.
+    Cell{"met-cait-01", "police_protection", Data::kPlan, Case::kUsual, "plan_status"},
+    Cell{"met-cait-01", "police_protection", Data::kPlan, Case::kAllThere, kCoreGroup},
+    // Housing: its own actions.
+    Cell{"housing-officer-01", "housing_support", Data::kPlan, Case::kAllThere, kNotPermitted},
+    Cell{"housing-officer-01", "housing_support", Data::kOwnActions, Case::kAllThere, kOwnPart},
+    Cell{"housing-officer-01", "housing_support", Data::kOwnActions, Case::kUsual, "nothing"},
+    // CAMHS: its own actions.
+    Cell{"nelft-camhs-01", "health_care", Data::kPlan, Case::kAllThere, "plan_status"},
+    Cell{"nelft-camhs-01", "health_care", Data::kOwnActions, Case::kAllThere, kOwnPart},
+    Cell{"nelft-camhs-01", "health_care", Data::kOwnActions, Case::kUsual, "nothing"},
+    // The reviewing officer.
+    Cell{"lbr-iro-01", "child_protection_planning", Data::kPlan, Case::kUsual, kCoreGroup},
+    // The virtual school: the council's own actions for looked after children.
+    Cell{"lbr-virtual-school-01", "education_support", Data::kPlan, Case::kAllThere, kNotPermitted},
+    Cell{"lbr-virtual-school-01", "education_support", Data::kOwnActions, Case::kAllThere,
+         kOwnPart},
+    Cell{"lbr-virtual-school-01", "education_support", Data::kOwnActions, Case::kAtHome,
+         "nothing"}};
+INSTANTIATE_TEST_SUITE_P(PlanContent, MatrixTest, ::testing::ValuesIn(kPlanContentCells));
 
-INSTANTIATE_TEST_SUITE_P(
-    Referral, MatrixTest,
-    ::testing::Values(
-        // The council.
-        Cell{"lbr-sw-01", "assessment", Data::kReferral, Case::kUsual, kReferral},
-        Cell{"lbr-sw-02", "assessment", Data::kReferral, Case::kUsual, kReferral},
-        // A&E: what it sent and what became of it, of no other referral.
-        Cell{"bhrut-nurse-01", "safeguarding_referral", Data::kOwnReferral, Case::kAllThere,
-             kOwnReferral},
-        Cell{"bhrut-nurse-01", "safeguarding_referral", Data::kReferral, Case::kAllThere,
-             kNotFound},
-        // Health visitors.
-        Cell{"nhsr-visitor-01", "safeguarding_referral", Data::kOwnReferral, Case::kAllThere,
-             kOwnReferral},
-        Cell{"nhsr-visitor-01", "safeguarding_referral", Data::kReferral, Case::kAllThere,
-             kNotFound},
-        // Schools.
-        Cell{"uphall-lead-01", "safeguarding_referral", Data::kReferral, Case::kUsual,
-             kOwnReferral},
-        Cell{"valentines-lead-01", "safeguarding_referral", Data::kReferral, Case::kUsual,
-             kNotFound},
-        // The police.
-        Cell{"met-cait-01", "safeguarding_referral", Data::kOwnReferral, Case::kAllThere,
-             kOwnReferral},
-        Cell{"met-cait-01", "safeguarding_referral", Data::kReferral, Case::kAllThere, kNotFound},
-        // Housing: what it sent.
-        Cell{"housing-officer-01", "safeguarding_referral", Data::kOwnReferral, Case::kAllThere,
-             kSent},
-        Cell{"housing-officer-01", "safeguarding_referral", Data::kReferral, Case::kAllThere,
-             kNotFound},
-        // CAMHS: what it sent.
-        Cell{"nelft-camhs-01", "safeguarding_referral", Data::kOwnReferral, Case::kAllThere, kSent},
-        Cell{"nelft-camhs-01", "safeguarding_referral", Data::kReferral, Case::kAllThere,
-             kNotFound},
-        // The reviewing officer; the virtual school has no part in it.
-        Cell{"lbr-iro-01", "assessment", Data::kReferral, Case::kUsual, kReferral},
-        Cell{"lbr-virtual-school-01", "education_support", Data::kReferral, Case::kUsual,
-             kNotPermitted}));
+const Cell kReferralCells[] = {
+    // The council.
+    Cell{"lbr-sw-01", "assessment", Data::kReferral, Case::kUsual, kReferral},
+    Cell{"lbr-sw-02", "assessment", Data::kReferral, Case::kUsual, kReferral},
+    // A&E: what it sent and what became of it, of no other referral.
+    Cell{"bhrut-nurse-01", "safeguarding_referral", Data::kOwnReferral, Case::kAllThere,
+         kOwnReferral},
+    Cell{"bhrut-nurse-01", "safeguarding_referral", Data::kReferral, Case::kAllThere, kNotFound},
+    // Health visitors.
+    Cell{"nhsr-visitor-01", "safeguarding_referral", Data::kOwnReferral, Case::kAllThere,
+         kOwnReferral},
+    Cell{"nhsr-visitor-01", "safeguarding_referral", Data::kReferral, Case::kAllThere, kNotFound},
+    // Schools.
+    Cell{"uphall-lead-01", "safeguarding_referral", Data::kReferral, Case::kUsual, kOwnReferral},
+    Cell{"valentines-lead-01", "safeguarding_referral", Data::kReferral, Case::kUsual, kNotFound},
+    // The police.
+    Cell{"met-cait-01", "safeguarding_referral", Data::kOwnReferral, Case::kAllThere, kOwnReferral},
+    Cell{"met-cait-01", "safeguarding_referral", Data::kReferral, Case::kAllThere, kNotFound},
+    // Housing: what it sent.
+    Cell{"housing-officer-01", "safeguarding_referral", Data::kOwnReferral, Case::kAllThere, kSent},
+    Cell{"housing-officer-01", "safeguarding_referral", Data::kReferral, Case::kAllThere,
+         kNotFound},
+    // CAMHS: what it sent.
+    Cell{"nelft-camhs-01", "safeguarding_referral", Data::kOwnReferral, Case::kAllThere, kSent},
+    Cell{"nelft-camhs-01", "safeguarding_referral", Data::kReferral, Case::kAllThere, kNotFound},
+    // The reviewing officer; the virtual school has no part in it.
+    Cell{"lbr-iro-01", "assessment", Data::kReferral, Case::kUsual, kReferral},
+    Cell{"lbr-virtual-school-01", "education_support", Data::kReferral, Case::kUsual,
+         kNotPermitted}};
+INSTANTIATE_TEST_SUITE_P(Referral, MatrixTest, ::testing::ValuesIn(kReferralCells));
 
-INSTANTIATE_TEST_SUITE_P(
-    StrategyMinutes, MatrixTest,
-    ::testing::Values(
-        // The allocated worker and no colleague.
-        Cell{"lbr-sw-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kMinutes},
-        Cell{"lbr-sw-02", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kNotFound},
-        // A&E, health visitors, general practitioners: whose agency attended.
-        Cell{"bhrut-nurse-01", "child_protection_enquiry", Data::kMinutes, Case::kAllThere,
-             kMinutes},
-        Cell{"bhrut-nurse-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kNotFound},
-        Cell{"nhsr-visitor-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kMinutes},
-        Cell{"nhsr-gp-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kMinutes},
-        // Schools.
-        Cell{"uphall-lead-01", "child_protection_enquiry", Data::kMinutes, Case::kAllThere,
-             kMinutes},
-        Cell{"uphall-lead-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kNotFound},
-        // The police.
-        Cell{"met-cait-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kMinutes},
-        // Housing.
-        Cell{"housing-officer-01", "child_protection_enquiry", Data::kMinutes, Case::kAllThere,
-             kMinutes},
-        Cell{"housing-officer-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual,
-             kNotFound},
-        // CAMHS.
-        Cell{"nelft-camhs-01", "child_protection_enquiry", Data::kMinutes, Case::kAllThere,
-             kMinutes},
-        Cell{"nelft-camhs-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kNotFound},
-        // The reviewing officer; the virtual school has no part in it.
-        Cell{"lbr-iro-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kMinutes},
-        Cell{"lbr-virtual-school-01", "education_support", Data::kMinutes, Case::kUsual,
-             kNotPermitted}));
+const Cell kStrategyMinutesCells[] = {
+    // The allocated worker and no colleague.
+    Cell{"lbr-sw-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kMinutes},
+    Cell{"lbr-sw-02", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kNotFound},
+    // A&E, health visitors, general practitioners: whose agency attended.
+    Cell{"bhrut-nurse-01", "child_protection_enquiry", Data::kMinutes, Case::kAllThere, kMinutes},
+    Cell{"bhrut-nurse-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kNotFound},
+    Cell{"nhsr-visitor-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kMinutes},
+    Cell{"nhsr-gp-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kMinutes},
+    // Schools.
+    Cell{"uphall-lead-01", "child_protection_enquiry", Data::kMinutes, Case::kAllThere, kMinutes},
+    Cell{"uphall-lead-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kNotFound},
+    // The police.
+    Cell{"met-cait-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kMinutes},
+    // Housing.
+    Cell{"housing-officer-01", "child_protection_enquiry", Data::kMinutes, Case::kAllThere,
+         kMinutes},
+    Cell{"housing-officer-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kNotFound},
+    // CAMHS.
+    Cell{"nelft-camhs-01", "child_protection_enquiry", Data::kMinutes, Case::kAllThere, kMinutes},
+    Cell{"nelft-camhs-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kNotFound},
+    // The reviewing officer; the virtual school has no part in it.
+    Cell{"lbr-iro-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kMinutes},
+    Cell{"lbr-virtual-school-01", "education_support", Data::kMinutes, Case::kUsual,
+         kNotPermitted}};
+INSTANTIATE_TEST_SUITE_P(StrategyMinutes, MatrixTest, ::testing::ValuesIn(kStrategyMinutesCells));
 
-INSTANTIATE_TEST_SUITE_P(
-    HealthPlan, MatrixTest,
-    ::testing::Values(
-        // The allocated worker and no colleague.
-        Cell{"lbr-sw-01", "child_protection_planning", Data::kHealthPlan, Case::kUsual,
-             kHealthPlan},
-        Cell{"lbr-sw-02", "child_protection_planning", Data::kHealthPlan, Case::kUsual, kNotFound},
-        // A&E: a summary while the child presents.
-        Cell{"bhrut-nurse-01", "unscheduled_care", Data::kHealthPlan, Case::kUsual,
-             "health_summary"},
-        Cell{"whipps-nurse-01", "unscheduled_care", Data::kHealthPlan, Case::kUsual, kNotFound},
-        // Those who treat the child.
-        Cell{"nhsr-visitor-01", "health_care", Data::kHealthPlan, Case::kUsual, kClinical},
-        Cell{"nhsr-gp-01", "health_care", Data::kHealthPlan, Case::kUsual, kClinical},
-        // Schools: what they must do.
-        Cell{"uphall-lead-01", "education_support", Data::kHealthPlan, Case::kUsual,
-             "medical_needs"},
-        // Neither police nor housing, at whatever table.
-        Cell{"met-cait-01", "police_protection", Data::kHealthPlan, Case::kAllThere, kNotFound},
-        Cell{"met-cait-01", "child_protection_enquiry", Data::kHealthPlan, Case::kAllThere,
-             kNotFound},
-        Cell{"housing-officer-01", "housing_support", Data::kHealthPlan, Case::kAllThere,
-             kNotFound},
-        // CAMHS, the reviewing officer; not the virtual school.
-        Cell{"nelft-camhs-01", "health_care", Data::kHealthPlan, Case::kUsual, kClinical},
-        Cell{"lbr-iro-01", "child_protection_planning", Data::kHealthPlan, Case::kUsual,
-             kHealthPlan},
-        Cell{"lbr-virtual-school-01", "looked_after_care", Data::kHealthPlan, Case::kUsual,
-             kNotFound}));
+const Cell kHealthPlanCells[] = {
+    // The allocated worker and no colleague.
+    Cell{"lbr-sw-01", "child_protection_planning", Data::kHealthPlan, Case::kUsual, kHealthPlan},
+    Cell{"lbr-sw-02", "child_protection_planning", Data::kHealthPlan, Case::kUsual, kNotFound},
+    // A&E: a summary while the child presents.
+    Cell{"bhrut-nurse-01", "unscheduled_care", Data::kHealthPlan, Case::kUsual, "health_summary"},
+    Cell{"whipps-nurse-01", "unscheduled_care", Data::kHealthPlan, Case::kUsual, kNotFound},
+    // Those who treat the child.
+    Cell{"nhsr-visitor-01", "health_care", Data::kHealthPlan, Case::kUsual, kClinical},
+    Cell{"nhsr-gp-01", "health_care", Data::kHealthPlan, Case::kUsual, kClinical},
+    // Schools: what they must do.
+    Cell{"uphall-lead-01", "education_support", Data::kHealthPlan, Case::kUsual, "medical_needs"},
+    // Neither police nor housing, at whatever table.
+    Cell{"met-cait-01", "police_protection", Data::kHealthPlan, Case::kAllThere, kNotFound},
+    Cell{"met-cait-01", "child_protection_enquiry", Data::kHealthPlan, Case::kAllThere, kNotFound},
+    Cell{"housing-officer-01", "housing_support", Data::kHealthPlan, Case::kAllThere, kNotFound},
+    // CAMHS, the reviewing officer; not the virtual school.
+    Cell{"nelft-camhs-01", "health_care", Data::kHealthPlan, Case::kUsual, kClinical},
+    Cell{"lbr-iro-01", "child_protection_planning", Data::kHealthPlan, Case::kUsual, kHealthPlan},
+    Cell{"lbr-virtual-school-01", "looked_after_care", Data::kHealthPlan, Case::kUsual, kNotFound}};
+INSTANTIATE_TEST_SUITE_P(HealthPlan, MatrixTest, ::testing::ValuesIn(kHealthPlanCells));
 
-INSTANTIATE_TEST_SUITE_P(
-    PoliceIntelligence, MatrixTest,
-    ::testing::Values(
-        // The graded summary for the allocated worker; raw reports for nobody who does not screen.
-        Cell{"lbr-sw-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kUsual,
-             kPoliceSummary},
-        Cell{"lbr-sw-02", "child_protection_enquiry", Data::kPoliceSummary, Case::kUsual,
-             kNotFound},
-        Cell{"lbr-sw-02", "screening", Data::kPoliceReport, Case::kUsual, kNotFound},
-        // Nobody else at the table.
-        Cell{"bhrut-nurse-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kAllThere,
-             kNotFound},
-        Cell{"nhsr-visitor-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kAllThere,
-             kNotFound},
-        Cell{"nhsr-visitor-01", "safeguarding_referral", Data::kPoliceReport, Case::kAllThere,
-             kNotFound},
-        Cell{"uphall-lead-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kAllThere,
-             kNotFound},
-        Cell{"uphall-lead-01", "safeguarding_referral", Data::kPoliceReport, Case::kAllThere,
-             kNotFound},
-        // The police themselves.
-        Cell{"met-cait-01", "police_protection", Data::kPoliceReport, Case::kUsual,
-             "police_intelligence"},
-        Cell{"met-cait-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kUsual,
-             kPoliceSummary},
-        // Housing, CAMHS.
-        Cell{"housing-officer-01", "child_protection_enquiry", Data::kPoliceSummary,
-             Case::kAllThere, kNotFound},
-        Cell{"nelft-camhs-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kAllThere,
-             kNotFound},
-        // The reviewing officer: the summary, not the report; the virtual school: nothing.
-        Cell{"lbr-iro-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kUsual,
-             kPoliceSummary},
-        Cell{"lbr-iro-01", "child_protection_enquiry", Data::kPoliceReport, Case::kUsual,
-             kNotPermitted},
-        Cell{"lbr-virtual-school-01", "education_support", Data::kPoliceSummary, Case::kUsual,
-             kNotPermitted}));
+const Cell kPoliceIntelligenceCells[] = {
+    // The graded summary for the allocated worker; raw reports for nobody who does not screen.
+    Cell{"lbr-sw-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kUsual,
+         kPoliceSummary},
+    Cell{"lbr-sw-02", "child_protection_enquiry", Data::kPoliceSummary, Case::kUsual, kNotFound},
+    Cell{"lbr-sw-02", "screening", Data::kPoliceReport, Case::kUsual, kNotFound},
+    // Nobody else at the table.
+    Cell{"bhrut-nurse-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kAllThere,
+         kNotFound},
+    Cell{"nhsr-visitor-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kAllThere,
+         kNotFound},
+    Cell{"nhsr-visitor-01", "safeguarding_referral", Data::kPoliceReport, Case::kAllThere,
+         kNotFound},
+    Cell{"uphall-lead-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kAllThere,
+         kNotFound},
+    Cell{"uphall-lead-01", "safeguarding_referral", Data::kPoliceReport, Case::kAllThere,
+         kNotFound},
+    // The police themselves.
+    Cell{"met-cait-01", "police_protection", Data::kPoliceReport, Case::kUsual,
+         "police_intelligence"},
+    Cell{"met-cait-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kUsual,
+         kPoliceSummary},
+    // Housing, CAMHS.
+    Cell{"housing-officer-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kAllThere,
+         kNotFound},
+    Cell{"nelft-camhs-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kAllThere,
+         kNotFound},
+    // The reviewing officer: the summary, not the report; the virtual school: nothing.
+    Cell{"lbr-iro-01", "child_protection_enquiry", Data::kPoliceSummary, Case::kUsual,
+         kPoliceSummary},
+    Cell{"lbr-iro-01", "child_protection_enquiry", Data::kPoliceReport, Case::kUsual,
+         kNotPermitted},
+    Cell{"lbr-virtual-school-01", "education_support", Data::kPoliceSummary, Case::kUsual,
+         kNotPermitted}};
+INSTANTIATE_TEST_SUITE_P(PoliceIntelligence, MatrixTest,
+                         ::testing::ValuesIn(kPoliceIntelligenceCells));
 
-INSTANTIATE_TEST_SUITE_P(
-    ConfidentialAddress, MatrixTest,
-    ::testing::Values(
-        // The allocated worker and no colleague.
-        Cell{"lbr-sw-01", "looked_after_care", Data::kPlacement, Case::kAllThere,
-             kHiddenAddressAndApprover},
-        Cell{"lbr-sw-02", "looked_after_care", Data::kPlacement, Case::kAllThere, "plan_status"},
-        // That the child is placed and since when, without a word of where.
-        Cell{"bhrut-nurse-01", "unscheduled_care", Data::kPlacement, Case::kAllThere,
-             "plan_status"},
-        Cell{"nhsr-visitor-01", "health_care", Data::kPlacement, Case::kAllThere, "plan_status"},
-        Cell{"nhsr-gp-01", "health_care", Data::kPlacement, Case::kAllThere, "plan_status"},
-        Cell{"uphall-lead-01", "education_support", Data::kPlacement, Case::kAllThere,
-             "plan_status"},
-        // The police in an enquiry.
-        Cell{"met-cait-01", "child_protection_enquiry", Data::kPlacement, Case::kAllThere,
-             kHiddenAddress},
-        // Housing: as if there were no placement.
-        Cell{"housing-officer-01", "housing_support", Data::kPlacement, Case::kAllThere, kNotFound},
-        Cell{"nelft-camhs-01", "health_care", Data::kPlacement, Case::kAllThere, "plan_status"},
-        // The reviewing officer; the virtual school: dates.
-        Cell{"lbr-iro-01", "looked_after_care", Data::kPlacement, Case::kAllThere,
-             kHiddenAddressAndApprover},
-        Cell{"lbr-virtual-school-01", "education_support", Data::kPlacement, Case::kAllThere,
-             "plan_status"}));
+const Cell kConfidentialAddressCells[] = {
+    // The allocated worker and no colleague.
+    Cell{"lbr-sw-01", "looked_after_care", Data::kPlacement, Case::kAllThere,
+         kHiddenAddressAndApprover},
+    Cell{"lbr-sw-02", "looked_after_care", Data::kPlacement, Case::kAllThere, "plan_status"},
+    // That the child is placed and since when, without a word of where.
+    Cell{"bhrut-nurse-01", "unscheduled_care", Data::kPlacement, Case::kAllThere, "plan_status"},
+    Cell{"nhsr-visitor-01", "health_care", Data::kPlacement, Case::kAllThere, "plan_status"},
+    Cell{"nhsr-gp-01", "health_care", Data::kPlacement, Case::kAllThere, "plan_status"},
+    Cell{"uphall-lead-01", "education_support", Data::kPlacement, Case::kAllThere, "plan_status"},
+    // The police in an enquiry.
+    Cell{"met-cait-01", "child_protection_enquiry", Data::kPlacement, Case::kAllThere,
+         kHiddenAddress},
+    // Housing: as if there were no placement.
+    Cell{"housing-officer-01", "housing_support", Data::kPlacement, Case::kAllThere, kNotFound},
+    Cell{"nelft-camhs-01", "health_care", Data::kPlacement, Case::kAllThere, "plan_status"},
+    // The reviewing officer; the virtual school: dates.
+    Cell{"lbr-iro-01", "looked_after_care", Data::kPlacement, Case::kAllThere,
+         kHiddenAddressAndApprover},
+    Cell{"lbr-virtual-school-01", "education_support", Data::kPlacement, Case::kAllThere,
+         "plan_status"}};
+INSTANTIATE_TEST_SUITE_P(ConfidentialAddress, MatrixTest,
+                         ::testing::ValuesIn(kConfidentialAddressCells));
 
-INSTANTIATE_TEST_SUITE_P(
-    Lado, MatrixTest,
-    ::testing::Values(
-        // The designated officer and nobody else of the council.
-        Cell{"lbr-lado-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere, "lado"},
-        Cell{"lbr-sw-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
-             kNotFound},
-        Cell{"lbr-sw-02", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
-             kNotFound},
-        Cell{"lbr-manager-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
-             kNotFound},
-        // No other agency but the police.
-        Cell{"bhrut-nurse-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
-             kNotPermitted},
-        Cell{"nhsr-visitor-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
-             kNotPermitted},
-        Cell{"uphall-lead-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
-             kNotPermitted},
-        Cell{"met-cait-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere, "lado"},
-        Cell{"housing-officer-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
-             kNotPermitted},
-        Cell{"nelft-camhs-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
-             kNotPermitted},
-        Cell{"lbr-iro-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
-             kNotPermitted},
-        Cell{"lbr-virtual-school-01", "child_protection_enquiry", Data::kAllegation,
-             Case::kAllThere, kNotPermitted}));
+const Cell kLadoCells[] = {
+    // The designated officer and nobody else of the council.
+    Cell{"lbr-lado-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere, "lado"},
+    Cell{"lbr-sw-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere, kNotFound},
+    Cell{"lbr-sw-02", "child_protection_enquiry", Data::kAllegation, Case::kAllThere, kNotFound},
+    Cell{"lbr-manager-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
+         kNotFound},
+    // No other agency but the police.
+    Cell{"bhrut-nurse-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
+         kNotPermitted},
+    Cell{"nhsr-visitor-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
+         kNotPermitted},
+    Cell{"uphall-lead-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
+         kNotPermitted},
+    Cell{"met-cait-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere, "lado"},
+    Cell{"housing-officer-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
+         kNotPermitted},
+    Cell{"nelft-camhs-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
+         kNotPermitted},
+    Cell{"lbr-iro-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
+         kNotPermitted},
+    Cell{"lbr-virtual-school-01", "child_protection_enquiry", Data::kAllegation, Case::kAllThere,
+         kNotPermitted}};
+INSTANTIATE_TEST_SUITE_P(Lado, MatrixTest, ::testing::ValuesIn(kLadoCells));
+
+// Weeks later the child is no longer in the department, and the enquiry is over.
+const Cell kWeeksLater[] = {
+    {"bhrut-nurse-01", "unscheduled_care", Data::kPlan, Case::kUsual, kNotFound},
+    {"bhrut-nurse-01", "unscheduled_care", Data::kHealthPlan, Case::kUsual, kNotFound},
+    {"met-cait-01", "child_protection_enquiry", Data::kChild, Case::kUsual,
+     "characteristics contact identity"},
+    {"met-cait-01", "police_protection", Data::kPlan, Case::kUsual, kNotFound},
+    {"met-cait-01", "police_protection", Data::kPlacement, Case::kUsual, kNotFound},
+    {"met-cait-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kNotFound},
+    {"met-cait-01", "child_protection_enquiry", Data::kAllegation, Case::kUsual, kNotFound},
+    {"nhsr-visitor-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kNotFound},
+    // What rests on nothing that ends goes on.
+    {"uphall-lead-01", "education_support", Data::kPlan, Case::kUsual, kCoreGroup},
+    {"lbr-sw-01", "looked_after_care", Data::kPlacement, Case::kUsual, kHiddenAddressAndApprover}};
+
+// --- That no cell is left out -------------------------------------------------------------------
+
+// What the matrix says in one cell: that some of it is given, that it never is, or when.
+enum class Says { kRead, kNo, kSometimes };
+
+// The columns, by the workers who stand in them here.
+using Column = std::array<const char*, 3>;
+constexpr Column kColumns[] = {
+    {"lbr-sw-01"},
+    {"lbr-sw-02"},
+    {"bhrut-nurse-01", "bhrut-reception-01", "whipps-nurse-01"},
+    {"nhsr-visitor-01", "nhsr-gp-01"},
+    {"uphall-lead-01", "valentines-lead-01"},
+    {"met-cait-01"},
+    {"housing-officer-01"},
+    {"nelft-camhs-01"},
+    {"lbr-iro-01"},
+    {"lbr-virtual-school-01"},
+};
+
+struct Row {
+  const char* name;
+  absl::Span<const Cell> cells;
+  // The kinds of information that the row is about: whether a cell gives one of them.
+  std::vector<absl::string_view> about;
+  std::array<Says, std::size(kColumns)> says;
+};
+
+const std::vector<Row>& Rows() {
+  using enum Says;
+  static const auto& rows = *new std::vector<Row>{
+      {"plan status",
+       kPlanStatusCells,
+       {"plan_status"},
+       {kRead, kRead, kSometimes, kSometimes, kSometimes, kSometimes, kSometimes, kSometimes, kRead,
+        kSometimes}},
+      {"plan content",
+       kPlanContentCells,
+       {"plan_content"},
+       {kRead, kRead, kNo, kSometimes, kSometimes, kSometimes, kSometimes, kSometimes, kRead,
+        kSometimes}},
+      {"referral",
+       kReferralCells,
+       {"referral_concern", "referral_decision"},
+       {kRead, kRead, kSometimes, kSometimes, kSometimes, kSometimes, kSometimes, kSometimes, kRead,
+        kNo}},
+      {"strategy minutes",
+       kStrategyMinutesCells,
+       {"assessment_narrative"},
+       {kRead, kNo, kSometimes, kSometimes, kSometimes, kSometimes, kSometimes, kSometimes, kRead,
+        kNo}},
+      {"health plan",
+       kHealthPlanCells,
+       {"health_summary", "health_detail", "medical_needs"},
+       {kRead, kNo, kSometimes, kRead, kRead, kNo, kNo, kRead, kRead, kNo}},
+      {"police intelligence",
+       kPoliceIntelligenceCells,
+       {"police_intelligence"},
+       {kRead, kNo, kNo, kNo, kNo, kRead, kNo, kNo, kSometimes, kNo}},
+      {"hidden address",
+       kConfidentialAddressCells,
+       {"confidential_address"},
+       {kRead, kNo, kNo, kNo, kNo, kRead, kNo, kNo, kRead, kNo}},
+      {"LADO", kLadoCells, {"lado"}, {kNo, kNo, kNo, kNo, kNo, kRead, kNo, kNo, kNo, kNo}},
+  };
+  return rows;
+}
+
+bool Gives(const Cell& cell, const Row& row) {
+  for (const absl::string_view kind : absl::StrSplit(cell.expected, ' ')) {
+    if (absl::c_linear_search(row.about, kind)) return true;
+  }
+  return false;
+}
+
+// Of the row, what the workers of a column are given and are not; weeks later, too.
+std::pair<int, int> GivenAndNot(const Row& row, const Column& column) {
+  std::pair<int, int> found;
+  const auto count = [&](const Cell& cell) {
+    if (!absl::c_any_of(column, [&](const char* worker) {
+          return worker != nullptr && absl::string_view(worker) == cell.worker;
+        })) {
+      return;
+    }
+    ++(Gives(cell, row) ? found.first : found.second);
+  };
+  for (const Cell& cell : row.cells) count(cell);
+  for (const Cell& cell : kWeeksLater) {
+    if (absl::c_any_of(row.cells, [&](const Cell& other) { return other.data == cell.data; })) {
+      count(cell);
+    }
+  }
+  return found;
+}
+
+TEST(Matrix, EveryCellIsAskedFor) {
+  int cells = 0;
+  for (const Row& row : Rows()) {
+    for (std::size_t i = 0; i < std::size(kColumns); ++i) {
+      SCOPED_TRACE(absl::StrCat(row.name, ", ", kColumns[i][0]));
+      const auto [given, not_given] = GivenAndNot(row, kColumns[i]);
+      switch (row.says[i]) {
+        case Says::kRead:
+          EXPECT_GT(given, 0);
+          break;
+        case Says::kNo:
+          EXPECT_EQ(given, 0);
+          EXPECT_GT(not_given, 0);
+          break;
+        case Says::kSometimes:
+          EXPECT_GT(given, 0);
+          EXPECT_GT(not_given, 0);
+          break;
+      }
+      ++cells;
+    }
+  }
+  EXPECT_EQ(cells, 80);
+}
 
 // What the matrix says of writing, and that every reading is on record.
 class Beside : public MatrixTest {
@@ -564,25 +675,10 @@ TEST_F(Beside, TheAllocatedWorkerWritesThePlan) {
   EXPECT_EQ(Refusal("lbr-sw-01", meeting, "child_protection_planning"), kCoreGroup);
 }
 
-// Weeks later the child is no longer in the department, and the enquiry is over.
 TEST_F(Beside, QueriesEndWithTheirOccasion) {
   const absl::Time before = stage->hub().clock().Now();
   stage->hub().clock().Advance(absl::Hours(24 * 60));
-  const Cell over[] = {
-      {"bhrut-nurse-01", "unscheduled_care", Data::kPlan, Case::kUsual, kNotFound},
-      {"bhrut-nurse-01", "unscheduled_care", Data::kHealthPlan, Case::kUsual, kNotFound},
-      {"met-cait-01", "child_protection_enquiry", Data::kChild, Case::kUsual,
-       "characteristics contact identity"},
-      {"met-cait-01", "police_protection", Data::kPlan, Case::kUsual, kNotFound},
-      {"met-cait-01", "police_protection", Data::kPlacement, Case::kUsual, kNotFound},
-      {"met-cait-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kNotFound},
-      {"met-cait-01", "child_protection_enquiry", Data::kAllegation, Case::kUsual, kNotFound},
-      {"nhsr-visitor-01", "child_protection_enquiry", Data::kMinutes, Case::kUsual, kNotFound},
-      // What rests on nothing that ends goes on.
-      {"uphall-lead-01", "education_support", Data::kPlan, Case::kUsual, kCoreGroup},
-      {"lbr-sw-01", "looked_after_care", Data::kPlacement, Case::kUsual,
-       kHiddenAddressAndApprover}};
-  for (const Cell& cell : over) {
+  for (const Cell& cell : kWeeksLater) {
     const auto request = RequestFor(stage->family(cell.which), cell);
     EXPECT_EQ(Refusal(cell.worker, *request, cell.purpose), cell.expected) << cell;
   }

@@ -5,22 +5,22 @@
 // to area authorities, exports and searches (9); records of missing children (10); exports to a
 // parent, and parents as callers at all (12); indicators, dashboards and disposal (15). Of those
 // that a schema can show, the last test shows that no field would hold them.
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "common/base/ids.h"
+#include "common/error/error.h"
+#include "common/rpc/method_table.h"
 #include "common/testing/matchers.h"
-#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
@@ -28,8 +28,10 @@
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/hub_records.h"
 #include "tests/integration/answers.h"
+#include "tests/integration/changed_copy.h"
 #include "tests/integration/family.h"
 #include "tests/integration/local_hub.h"
+#include "tests/integration/told_of.h"
 #include "trusthub/assessments/v1/checks_service.pb.h"
 #include "trusthub/assessments/v1/common_assessments_service.pb.h"
 #include "trusthub/children/v1/break_glass_service.pb.h"
@@ -37,10 +39,13 @@
 #include "trusthub/health/v1/consultations_service.pb.h"
 #include "trusthub/health/v1/health_records_service.pb.h"
 #include "trusthub/plans/v1/placements_service.pb.h"
+#include "trusthub/policy/v1/decisions_service.pb.h"
 
 namespace trusthub::testing {
 namespace {
 
+using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -87,6 +92,14 @@ class Scenarios : public ::testing::Test {
     request.set_name(name);
     return Kinds(worker, request, purpose);
   }
+  // What an answer says of a kind of information that it leaves out; empty when it says nothing.
+  static types::v1::Withheld WithheldIn(const types::v1::Disclosure& disclosure,
+                                        options::v1::Category category) {
+    for (const types::v1::Withheld& row : disclosure.withheld()) {
+      if (row.category() == category) return row;
+    }
+    return types::v1::Withheld();
+  }
   template <class Response>
   static absl::StatusOr<Response> Do(absl::string_view worker,
                                      const google::protobuf::Message& request,
@@ -131,6 +144,25 @@ TEST_F(Scenarios, S02TheNurseSeesTheFlagAndNothingOfThePlan) {
   EXPECT_THAT(
       static_cast<const plans::v1::GetPlanResponse&>(*plan.response).plan().abuse_category(),
       IsEmpty());
+  // And is told what she does not see, why, by which rule and whom to ask.
+  const types::v1::Withheld told =
+      WithheldIn(static_cast<const plans::v1::GetPlanResponse&>(*plan.response).disclosure(),
+                 options::v1::CATEGORY_PLAN_CONTENT);
+  EXPECT_EQ(told.rule(), "unscheduled-care/never-plan-content");
+  EXPECT_THAT(told.reason(), HasSubstr("ring the duty team"));
+  EXPECT_EQ(told.released_by(), "agencies/redbridge-council");
+  // The school reads its referral without the manager's reasons, which it could get.
+  referrals::v1::GetReferralRequest referral;
+  referral.set_name(family->path().referral.name());
+  const Answer schools = Put("uphall-lead-01", referral, "safeguarding_referral");
+  ASSERT_THAT(schools.status, IsOk());
+  const types::v1::Withheld reasons = WithheldIn(
+      static_cast<const referrals::v1::GetReferralResponse&>(*schools.response).disclosure(),
+      options::v1::CATEGORY_ASSESSMENT_NARRATIVE);
+  EXPECT_THAT(reasons.rule(), HasSubstr("/"));
+  EXPECT_THAT(reasons.reason(), Not(IsEmpty()));
+  EXPECT_THAT(reasons.what_would_change(), Not(IsEmpty()));
+  EXPECT_THAT(reasons.released_by(), HasSubstr("agencies/"));
 }
 
 TEST_F(Scenarios, S02WhatUnscheduledCareIsRefused) {
@@ -256,27 +288,65 @@ TEST_F(Scenarios, S04UnqualifiedLeadsAndSaturdaysAreRefused) {
 
 // --- 9: confidential out-of-area placement -----------------------------------------------------
 
-// Every read of the hub that could lead to where the child lives.
-std::vector<std::unique_ptr<google::protobuf::Message>> ReadsAbout(const Family& family) {
-  std::vector<std::unique_ptr<google::protobuf::Message>> reads;
-  const auto named = [&](auto request, const std::string& name) {
-    request.set_name(name);
-    reads.push_back(std::make_unique<decltype(request)>(std::move(request)));
-  };
-  const auto listed = [&](auto request) {
-    request.set_child(family.child());
-    reads.push_back(std::make_unique<decltype(request)>(std::move(request)));
-  };
-  named(children::v1::GetChildRequest(), family.child());
-  named(plans::v1::GetPlacementRequest(), family.placement().name());
-  listed(plans::v1::ListPlacementsRequest());
-  named(plans::v1::GetPlanRequest(), family.path().plan.name());
-  listed(plans::v1::ListPlansRequest());
-  listed(plans::v1::ListOwnActionsRequest());
-  listed(health::v1::ListAttendancesRequest());
-  listed(health::v1::ListHealthRecordsRequest());
-  listed(referrals::v1::ListReferralsRequest());
-  listed(assessments::v1::ListChecksRequest());
+// A read, and the purposes and roles for which it is offered.
+struct ReadOffered {
+  std::unique_ptr<google::protobuf::Message> request;
+  const rpc::Method* method;
+};
+
+// Names of all that there is of the family, by collection.
+std::multimap<std::string, std::string> NamesOf(const Family& family) {
+  std::multimap<std::string, std::string> names;
+  const CasePath& path = family.path();
+  for (const std::string& name :
+       {family.child(), path.referral.name(), path.assessment.name(), path.discussion.name(),
+        path.enquiry.name(), path.conference.name(), path.plan.name(),
+        path.attendance.attendance().name(), family.contact().name(), family.check().name(),
+        family.allegation().name(), family.placement().name(), family.health_record().name()}) {
+    EXPECT_THAT(name, Not(IsEmpty()));
+    names.emplace(std::string(CollectionOf(name)), name);
+  }
+  return names;
+}
+
+// Every read that any service offers of the family: of each record by its name, of lists by the
+// child, by the number that the child is known by.
+std::vector<ReadOffered> ReadsAbout(LocalHub& hub, const Family& family) {
+  const auto names = NamesOf(family);
+  std::vector<ReadOffered> reads;
+  std::set<const google::protobuf::Descriptor*> seen;
+  for (const char* service : hubctl::kServices) {
+    for (const auto& method : hub.host(service).methods().methods()) {
+      const google::protobuf::Descriptor* type = method->descriptor->input_type();
+      if (method->rule.mutates() || method->descriptor->server_streaming() ||
+          !seen.insert(type).second) {
+        continue;
+      }
+      const auto make = [&] {
+        return std::unique_ptr<google::protobuf::Message>(
+            google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
+      };
+      for (int i = 0; i < type->field_count(); ++i) {
+        const google::protobuf::FieldDescriptor* field = type->field(i);
+        const auto& rule = field->options().GetExtension(options::v1::field);
+        if (field->is_repeated() || field->type() != field->TYPE_STRING) continue;
+        const auto [first, last] = names.equal_range(rule.collection());
+        for (auto name = first; name != last; ++name) {
+          reads.push_back({make(), method.get()});
+          google::protobuf::Message& request = *reads.back().request;
+          request.GetReflection()->SetString(&request, field, name->second);
+        }
+      }
+    }
+  }
+  auto check = std::make_unique<children::v1::CheckChildRequest>();
+  check->set_nhs_number(family.nhs_number());
+  check->set_attendance_id(family.path().attendance.attendance().attendance_id());
+  for (const auto& method : hub.host("children").methods().methods()) {
+    if (method->descriptor->input_type() != check->GetDescriptor()) continue;
+    reads.push_back({std::move(check), method.get()});
+    break;
+  }
   return reads;
 }
 
@@ -304,35 +374,52 @@ TEST_F(Scenarios, S09AHiddenAddressIsForThoseWhoGoThere) {
         << worker;
   }
   // Housing: as if there were none.
-  const Answer there = Put("housing-officer-01", *ReadsAbout(*family)[1], "housing_support");
+  plans::v1::GetPlacementRequest get;
+  get.set_name(name);
+  const Answer there = Put("housing-officer-01", get, "housing_support");
   plans::v1::GetPlacementRequest none;
   none.set_name(NewName("placements"));
   const Answer not_there = Put("housing-officer-01", none, "housing_support");
   EXPECT_EQ(KindsIn(there), "RECORD_NOT_FOUND");
   EXPECT_EQ(Canonical().TextOf(there), Canonical().TextOf(not_there));
 
-  // Whatever else they read, the postcode is nowhere in it.
-  const std::vector<std::string> purposes = {"housing_support",
-                                             "health_care",
-                                             "education_support",
-                                             "unscheduled_care",
-                                             "assessment",
-                                             "looked_after_care",
-                                             "child_protection_enquiry",
-                                             "child_protection_planning",
-                                             "screening"};
+  // Whatever else they read, the postcode is nowhere in it, nor in what is refused, nor in what
+  // streams tell.
+  const std::vector<ReadOffered> reads = ReadsAbout(*hub_, *family);
+  int answered = 0;
   for (const char* worker :
        {"housing-officer-01", "nhsr-visitor-01", "nhsr-gp-01", "uphall-lead-01", "nelft-camhs-01",
         "bhrut-nurse-01", "lbr-sw-02", "lbr-manager-01", "lbr-virtual-school-01"}) {
-    for (const std::string& purpose : purposes) {
-      for (const auto& read : ReadsAbout(*family)) {
-        const Answer answer = Put(worker, *read, purpose);
-        if (!answer.status.ok()) continue;
-        EXPECT_FALSE(absl::StrContains(answer.response->SerializeAsString(), postcode))
-            << worker << " for " << purpose << " by " << read->GetTypeName();
+    for (const ReadOffered& read : reads) {
+      if (((read.method->roles >> cast_->At(worker).worker().role()) & 1) == 0) continue;
+      for (const int value : read.method->rule.purposes()) {
+        const auto purpose = static_cast<options::v1::Purpose>(value);
+        const Answer answer = Put(worker, *read.request,
+                                  absl::AsciiStrToLower(absl::StripPrefix(
+                                      options::v1::Purpose_Name(purpose), "PURPOSE_")));
+        const std::string told = answer.status.ok() ? answer.response->SerializeAsString()
+                                                    : error::WireDetails(answer.status);
+        EXPECT_FALSE(absl::StrContains(told, postcode))
+            << worker << " for " << options::v1::Purpose_Name(purpose) << " by "
+            << read.request->GetTypeName();
+        answered += answer.status.ok() ? 1 : 0;
       }
     }
   }
+  EXPECT_GT(answered, 100);
+  int told = 0;
+  for (const auto& [worker, purpose] : std::vector<std::pair<const char*, const char*>>{
+           {"lbr-sw-02", "child_protection_planning"}, {"lbr-manager-01", "assessment"}}) {
+    for (const char* service : {"children", "plans"}) {
+      const auto events = ToldOf(cast_->At(worker), service, events::v1::WatchRequest(), purpose);
+      ASSERT_THAT(events, IsOk()) << worker;
+      for (const events::v1::Event& event : *events) {
+        EXPECT_FALSE(absl::StrContains(event.SerializeAsString(), postcode)) << worker;
+        ++told;
+      }
+    }
+  }
+  EXPECT_GT(told, 0);
 }
 
 TEST_F(Scenarios, S09NoPlacementOutOfAreaWithoutApproval) {
@@ -357,24 +444,9 @@ class LimitedConsent : public Scenarios {
     Scenarios::SetUp();
     family_ = NewFamily();
     ASSERT_THAT(family_->Register(), IsOk());
-    children::v1::RecordConsentRequest request;
-    request.set_request_id(RandomUuid());
-    children::v1::Consent& consent = *request.mutable_consent();
-    consent.set_child(family_->child());
-    consent.set_decision(children::v1::CONSENT_DECISION_GIVEN);
-    consent.add_purposes(options::v1::PURPOSE_EARLY_HELP);
-    for (const char* agency : {"uphall-primary", "nelft", "redbridge-council", "nhs-redbridge"}) {
-      consent.add_agencies(absl::StrCat("agencies/", agency));
-    }
-    consent.add_excluded_kinds(directory::v1::AGENCY_KIND_POLICE_FORCE);
-    consent.set_given_by(children::v1::CONSENT_GIVER_PARENT);
-    consent.set_capacity_basis(children::v1::CAPACITY_BASIS_PARENTAL_RESPONSIBILITY);
-    *consent.mutable_decision_date() = DateToProto(Today());
-    *consent.mutable_expiry_date() = DateToProto(Today() + 180);
-    const auto recorded =
-        Do<children::v1::RecordConsentResponse>("nhsr-visitor-01", request, "early_help");
+    const auto recorded = Say(Agreed());
     ASSERT_THAT(recorded, IsOk());
-    consent_ = recorded->consent();
+    consent_ = *recorded;
 
     assessments::v1::OpenCommonAssessmentRequest open;
     open.set_request_id(RandomUuid());
@@ -393,14 +465,138 @@ class LimitedConsent : public Scenarios {
     })) << opened.status();
     caf_ = opened->common_assessment();
   }
+  // The mother's word: to be shared with those who help, and not with the police.
+  children::v1::Consent Agreed() const {
+    children::v1::Consent consent;
+    consent.set_child(family_->child());
+    consent.set_decision(children::v1::CONSENT_DECISION_GIVEN);
+    consent.add_purposes(options::v1::PURPOSE_EARLY_HELP);
+    for (const char* agency : {"uphall-primary", "nelft", "redbridge-council", "nhs-redbridge"}) {
+      consent.add_agencies(absl::StrCat("agencies/", agency));
+    }
+    consent.add_excluded_kinds(directory::v1::AGENCY_KIND_POLICE_FORCE);
+    consent.set_given_by(children::v1::CONSENT_GIVER_PARENT);
+    consent.set_capacity_basis(children::v1::CAPACITY_BASIS_PARENTAL_RESPONSIBILITY);
+    *consent.mutable_decision_date() = DateToProto(Today());
+    *consent.mutable_expiry_date() = DateToProto(Today() + 180);
+    return consent;
+  }
+  // Nobody was asked, or need not be.
+  children::v1::Consent Without(children::v1::ConsentDecision decision) const {
+    children::v1::Consent consent = Agreed();
+    consent.set_decision(decision);
+    consent.clear_given_by();
+    consent.clear_capacity_basis();
+    consent.clear_expiry_date();
+    consent.set_reason("As the health visitor notes.");
+    return consent;
+  }
+  static absl::StatusOr<children::v1::Consent> Say(const children::v1::Consent& consent) {
+    children::v1::RecordConsentRequest request;
+    request.set_request_id(RandomUuid());
+    *request.mutable_consent() = consent;
+    const auto recorded =
+        Do<children::v1::RecordConsentResponse>("nhsr-visitor-01", request, "early_help");
+    if (!recorded.ok()) return recorded.status();
+    return recorded->consent();
+  }
   std::string Read(absl::string_view worker, absl::string_view purpose) {
     return KindsOf<assessments::v1::GetCommonAssessmentRequest>(worker, caf_.name(), purpose);
+  }
+  // Whether the clinic and the school come to see it, or not, once the news has arrived.
+  void ExpectSeen(const char* what, bool by_clinic, bool by_school) {
+    const auto is_so = [](const std::string& kinds, bool seen) {
+      return seen ? absl::StrContains(kinds, "assessment_narrative") : kinds == "RECORD_NOT_FOUND";
+    };
+    std::string clinic, school;
+    EXPECT_TRUE(Within(kSoon,
+                       [&] {
+                         clinic = Read("nelft-camhs-01", "early_help");
+                         school = Read("uphall-lead-01", "early_help");
+                         return is_so(clinic, by_clinic) && is_so(school, by_school);
+                       }))
+        << what << ": the clinic is given " << clinic << ", the school " << school;
+  }
+
+  // What the clinic was given before is explained by what was so then, whatever is so now.
+  void ExpectExplainedAsThen(const std::string& decision) {
+    policy::v1::ExplainDecisionRequest request;
+    request.set_decision(decision);
+    const auto explained = [&](const char* worker, const char* purpose) {
+      const auto answer = cast_->At(worker).Call<policy::v1::ExplainDecisionResponse>(
+          request, purpose, "SCENARIO-1", "assessments");
+      EXPECT_THAT(answer, IsOk()) << worker;
+      return answer.ok() ? *answer : policy::v1::ExplainDecisionResponse();
+    };
+    const auto to_reader = explained("nelft-camhs-01", "early_help");
+    EXPECT_TRUE(to_reader.same_again());
+    EXPECT_THAT(to_reader.detail(), IsEmpty());
+    bool given = false;
+    for (const policy::v1::ExplainedCategory& row : to_reader.categories()) {
+      if (row.category() != options::v1::CATEGORY_ASSESSMENT_NARRATIVE) continue;
+      given = row.given() && row.rule() == "early-help/by-consent";
+    }
+    EXPECT_TRUE(given) << to_reader.summary();
+    const auto to_guardian = explained("nelft-caldicott-01", "governance");
+    EXPECT_TRUE(to_guardian.same_again());
+    EXPECT_THAT(to_guardian.detail(), Contains(HasSubstr("consent: given")));
   }
 
   std::unique_ptr<Family> family_;
   children::v1::Consent consent_;
   assessments::v1::CommonAssessment caf_;
 };
+
+// Each state that consent can be in, who gave it and on what footing, whom it names and leaves out,
+// and until when: each alone decides.
+TEST_F(LimitedConsent, S11WhatTheFamilySaysDecides) {
+  ExpectSeen("given", true, true);
+  children::v1::Consent refused = Without(children::v1::CONSENT_DECISION_REFUSED);
+  refused.clear_agencies();
+  refused.set_given_by(children::v1::CONSENT_GIVER_PARENT);
+  refused.set_capacity_basis(children::v1::CAPACITY_BASIS_PARENTAL_RESPONSIBILITY);
+  ASSERT_THAT(Say(refused), IsOk());
+  ExpectSeen("refused", false, false);
+  ASSERT_THAT(Say(Without(children::v1::CONSENT_DECISION_NOT_REQUIRED)), IsOk());
+  ExpectSeen("not required in law", true, true);
+  ASSERT_THAT(Say(Without(children::v1::CONSENT_DECISION_NOT_SOUGHT)), IsOk());
+  ExpectSeen("not sought", false, false);
+
+  // The child's own word, at seven: Gillick it may be, of age it is not.
+  children::v1::Consent childs = Agreed();
+  childs.clear_agencies();
+  childs.add_agencies("agencies/nelft");
+  childs.set_given_by(children::v1::CONSENT_GIVER_CHILD);
+  childs.set_capacity_basis(children::v1::CAPACITY_BASIS_AGED_16);
+  children::v1::RecordConsentRequest of_age;
+  of_age.set_request_id(RandomUuid());
+  *of_age.mutable_consent() = childs;
+  EXPECT_EQ(Kinds("nhsr-visitor-01", of_age, "early_help"), "REQUEST_INVALID");
+  childs.set_capacity_basis(children::v1::CAPACITY_BASIS_GILLICK);
+  ASSERT_THAT(Say(childs), IsOk());
+  ExpectSeen("to the clinic alone, by a competent child", true, false);
+
+  children::v1::Consent excluding = Agreed();
+  excluding.clear_agencies();
+  excluding.add_excluded_agencies("agencies/nelft");
+  ASSERT_THAT(Say(excluding), IsOk());
+  ExpectSeen("to all but the clinic", false, true);
+  excluding.clear_excluded_agencies();
+  excluding.add_excluded_kinds(directory::v1::AGENCY_KIND_SCHOOL);
+  ASSERT_THAT(Say(excluding), IsOk());
+  ExpectSeen("to all but schools", true, false);
+
+  children::v1::Consent brief = Agreed();
+  *brief.mutable_expiry_date() = DateToProto(Today() + 1);
+  ASSERT_THAT(Say(brief), IsOk());
+  ExpectSeen("until tomorrow", true, true);
+  const absl::Time before = hub_->clock().Now();
+  hub_->clock().Set(absl::FromCivil(Today() + 2, London()) - absl::Seconds(1));
+  ExpectSeen("the last second of its last day", true, true);
+  hub_->clock().Advance(absl::Seconds(1));
+  ExpectSeen("past its last day", false, false);
+  hub_->clock().Set(before);
+}
 
 TEST_F(LimitedConsent, S11ReadWithinConsentAndNotPastItsWithdrawal) {
   std::string kinds;
@@ -409,6 +605,9 @@ TEST_F(LimitedConsent, S11ReadWithinConsentAndNotPastItsWithdrawal) {
     return absl::StrContains(kinds, "assessment_narrative");
   })) << kinds;
   EXPECT_THAT(Read("uphall-lead-01", "early_help"), HasSubstr("assessment_narrative"));
+  assessments::v1::GetCommonAssessmentRequest get;
+  get.set_name(caf_.name());
+  const std::string earlier = DecisionOf(Put("nelft-camhs-01", get, "early_help"));
   for (const char* purpose : {"police_protection", "child_protection_enquiry", "early_help"}) {
     const std::string refused = Read("met-cait-01", purpose);
     EXPECT_TRUE(refused == "RECORD_NOT_FOUND" || refused == "METHOD_NOT_PERMITTED" ||
@@ -437,22 +636,30 @@ TEST_F(LimitedConsent, S11ReadWithinConsentAndNotPastItsWithdrawal) {
     return absl::StrContains(Read("uphall-lead-01", "early_help"), "assessment_narrative");
   })) << "the rest of the consent stands";
   EXPECT_THAT(CheckAuditLog(hub_->hub(), "assessments", {}), IsOk()) << "past reads stay";
+  ExpectExplainedAsThen(earlier);
 }
 
-TEST_F(LimitedConsent, S11Section47OpensWithAReasonAndNotice) {
+// What outweighs consent: an enquiry, or a life in danger.
+class Override : public LimitedConsent, public ::testing::WithParamInterface<bool> {};
+
+TEST_P(Override, S11OpensTheLeastWithAReasonAndNotice) {
   ASSERT_THAT(family_->Refer(), IsOk());
   ASSERT_THAT(family_->Enquire(Tables()), IsOk());
+  const bool by_enquiry = GetParam();
   children::v1::OverrideConsentRequest request;
   request.set_request_id(RandomUuid());
   children::v1::ConsentOverride& override_ = *request.mutable_consent_override();
   override_.set_child(family_->child());
-  override_.set_basis(children::v1::OVERRIDE_BASIS_SECTION_47);
-  override_.set_basis_record(family_->path().enquiry.name());
+  override_.set_basis(by_enquiry ? children::v1::OVERRIDE_BASIS_SECTION_47
+                                 : children::v1::OVERRIDE_BASIS_VITAL_INTERESTS);
+  if (by_enquiry) override_.set_basis_record(family_->path().enquiry.name());
   override_.add_to_agencies("agencies/met-police");
   override_.add_purposes(options::v1::PURPOSE_CHILD_PROTECTION_ENQUIRY);
+  override_.add_purposes(options::v1::PURPOSE_EARLY_HELP);
   *override_.mutable_expire_time() = TimeToProto(hub_->clock().Now() + absl::Hours(24 * 10));
   EXPECT_EQ(Kinds("lbr-manager-01", request, "child_protection_enquiry"), "REQUEST_INVALID")
       << "no reason";
+  EXPECT_EQ(Read("met-cait-01", "child_protection_enquiry"), "RECORD_NOT_FOUND") << "not yet";
   override_.set_reason("An unexplained injury; the common assessment says who was at home.");
   absl::StatusOr<children::v1::OverrideConsentResponse> decided;
   EXPECT_TRUE(Within(kSoon, [&] {
@@ -462,21 +669,42 @@ TEST_F(LimitedConsent, S11Section47OpensWithAReasonAndNotice) {
     return decided.ok();
   })) << decided.status();
   ASSERT_THAT(decided, IsOk());
-  // Who took the consent is told.
-  const auto told = EventsOf(hub_->hub(), "children");
+  // Who took the consent is told, with the ground.
+  EXPECT_THAT(decided->consent_override().told_agencies(), ElementsAre("agencies/nhs-redbridge"));
+  events::v1::WatchRequest notices;
+  notices.add_kinds(events::v1::EVENT_KIND_CONSENT_OVERRIDDEN);
+  const auto told = ToldOf(cast_->At("nhsr-caldicott-01"), "children", notices, "governance");
   ASSERT_THAT(told, IsOk());
-  bool noticed = false;
-  for (const events::v1::Event& event : *told) {
-    noticed = noticed || (event.kind() == events::v1::EVENT_KIND_CONSENT_OVERRIDDEN &&
-                          event.child() == family_->child());
-  }
-  EXPECT_TRUE(noticed);
+  const auto notice = std::find_if(told->begin(), told->end(), [&](const events::v1::Event& event) {
+    return event.record() == decided->consent_override().name();
+  });
+  ASSERT_NE(notice, told->end());
+  EXPECT_EQ(notice->consent_override().basis(), by_enquiry ? "SECTION_47" : "VITAL_INTERESTS");
+  // The least of it, to whom it names and for what it names, until it ends.
+  constexpr char kLeast[] = "assessment_narrative assessment_status";
   std::string kinds;
   EXPECT_TRUE(Within(kSoon, [&] {
     kinds = Read("met-cait-01", "child_protection_enquiry");
-    return kinds != "RECORD_NOT_FOUND";
+    return kinds == kLeast;
   })) << kinds;
+  EXPECT_EQ(Read("met-cait-01", "police_protection"), "RECORD_NOT_FOUND") << "another purpose";
+  const absl::Time before = hub_->clock().Now();
+  hub_->clock().Advance(absl::Hours(24 * 10) - absl::Seconds(1));
+  EXPECT_TRUE(Within(kSoon, [&] {
+    kinds = Read("met-cait-01", "child_protection_enquiry");
+    return kinds == kLeast;
+  })) << kinds;
+  hub_->clock().Advance(absl::Seconds(1));
+  EXPECT_TRUE(Within(kSoon, [&] {
+    kinds = Read("met-cait-01", "child_protection_enquiry");
+    return kinds == "RECORD_NOT_FOUND";
+  })) << kinds;
+  hub_->clock().Set(before);
 }
+
+INSTANTIATE_TEST_SUITE_P(Grounds, Override, ::testing::Bool(), [](const auto& test) {
+  return std::string(test.param ? "Section47" : "VitalInterests");
+});
 
 TEST_F(LimitedConsent, S11NoAssessmentWithoutConsentNoDecisionWithoutTheFamily) {
   const auto other = NewFamily();
@@ -534,6 +762,15 @@ TEST_F(Scenarios, S12AdviceStaysWithItsAuthorsUntilItIsReleased) {
   open.set_request_id(RandomUuid());
   open.mutable_break_glass()->set_reason("Found unconscious, nothing known of her medication.");
   EXPECT_EQ(Kinds("lbr-sw-01", open, "child_protection_enquiry"), "REQUEST_INVALID");
+  // Nor to what it does open, without a reason.
+  open.set_request_id(RandomUuid());
+  open.mutable_break_glass()->set_categories(0, options::v1::CATEGORY_IDENTITY);
+  open.mutable_break_glass()->set_reason("");
+  EXPECT_THAT(error::Explain(Put("lbr-sw-01", open, "child_protection_enquiry").status),
+              Contains(HasSubstr("break_glass.reason")));
+  open.set_request_id(RandomUuid());
+  open.mutable_break_glass()->set_reason("Found unconscious, nothing known of her medication.");
+  EXPECT_THAT(Put("lbr-sw-01", open, "child_protection_enquiry").status, IsOk());
 
   // The guardian of the service releases it to one agency, with a reason.
   Get get;
@@ -601,26 +838,14 @@ TEST_F(Scenarios, S15NoAnalystSeesANameAndNoNeighbourARecord) {
   }
 }
 
-// The agreements of the borough, but that on referrals ended on `last`.
-absl::Status WriteEnded(const std::string& folder, absl::CivilDay last) {
-  const std::string shipped = testing::SourcePath("deploy/config/redbridge/agreements");
-  std::error_code error;
-  std::filesystem::copy(shipped, folder, error);
-  if (error) return absl::InternalError("the agreements cannot be copied");
-  std::ifstream file(shipped + "/referrals.yaml");
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
-  const std::string ended = absl::StrReplaceAll(
-      text, {{"effective_to: open", absl::StrCat("effective_to: ", FormatDay(last))}});
-  if (ended == text) return absl::InternalError("the agreement has another end than expected");
-  std::ofstream(folder + "/referrals.yaml", std::ios::trunc) << ended;
-  return absl::OkStatus();
-}
-
 TEST(EndedAgreement, S15ACallUnderAnAgreementThatEndedYesterdayIsRefused) {
   TempFolder folder;
   const std::string agreements = folder.File("agreements");
   const absl::CivilDay yesterday = LondonDay(CaseStart());
-  ASSERT_THAT(WriteEnded(agreements, yesterday), IsOk());
+  ASSERT_THAT(CopyChanged("deploy/config/redbridge/agreements", agreements,
+                          {{"referrals.yaml", "effective_to: open",
+                            absl::StrCat("effective_to: ", FormatDay(yesterday))}}),
+              IsOk());
   LocalHubOptions options;
   options.adjust = [&](absl::string_view, config::Config* config) {
     config->agreements_folder = agreements;

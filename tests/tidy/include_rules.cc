@@ -17,7 +17,7 @@ const std::vector<std::vector<absl::string_view>>& Storeys() {
       {"base"},
       {"time", "log", "config"},
       {"proto", "error", "crypto", "timescales", "identifiers"},
-      {"store"},
+      {"store", "retention"},
       {"auth", "policy", "audit", "events"},
       {"rpc"},
   };
@@ -53,10 +53,10 @@ const std::vector<Wrapper>& Wrappers() {
        "use common/crypto/crypto.h"},
       {"p11-kit/", {"common/crypto/keys"}, "use common/crypto/keys/key_ring.h"},
       {"grpcpp/",
-       {"common/rpc", "deploy/hubctl", "tests/bench", "tests/e2e"},
+       {"common/rpc", "deploy/hubctl", "tests/bench", "tests/e2e", "tests/sanitizers"},
        "use common/rpc: handlers and clients never see gRPC"},
       {"grpc/",
-       {"common/rpc", "deploy/hubctl", "tests/bench", "tests/e2e"},
+       {"common/rpc", "deploy/hubctl", "tests/bench", "tests/e2e", "tests/sanitizers"},
        "use common/rpc: handlers and clients never see gRPC"},
   };
   return wrappers;

@@ -27,6 +27,8 @@
 #include "trusthub/policy/v1/agreement_sets_service.pb.h"
 #include "trusthub/policy/v1/decisions_service.pb.h"
 #include "trusthub/referrals/v1/referrals_service.pb.h"
+#include "trusthub/retention/v1/holdings_service.pb.h"
+#include "trusthub/retention/v1/retention_service.pb.h"
 
 namespace trusthub::policy {
 namespace {
@@ -59,6 +61,8 @@ std::vector<const FileDescriptor*> ServiceFiles() {
       v1::ExplainDecisionRequest::descriptor()->file(),
       v1::GetAgreementSetRequest::descriptor()->file(),
       referrals::v1::GetReferralRequest::descriptor()->file(),
+      retention::v1::GetDestructionRequest::descriptor()->file(),
+      retention::v1::GetHoldingsRequest::descriptor()->file(),
   };
 }
 

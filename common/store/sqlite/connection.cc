@@ -7,6 +7,7 @@
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/log/log.h"
+#include "common/store/sqlite/page_checks.h"
 
 namespace trusthub::store::sqlite {
 namespace {
@@ -23,6 +24,8 @@ void SetUpLibrary() {
 // cache_size in KiB. Readers are many and short; the kernel's page cache stands behind them.
 constexpr char kWriterSettings[] =
     "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
+    // Frames are written once (page_checks.h).
+    "PRAGMA cache_spill = OFF;"
     // A log that outgrew its checkpoints gives the disk back.
     "PRAGMA journal_size_limit = 67108864";
 constexpr char kReaderSettings[] =
@@ -107,13 +110,15 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& 
   const bool writer = mode == Mode::kWriter;
   const int flags = (writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
   sqlite3* db = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
+  const int code = sqlite3_open_v2(path.c_str(), &db, flags, PageChecksVfs());
   std::unique_ptr<Connection> connection(new Connection(db, mode));
   if (code != SQLITE_OK) return StatusOf(code);
   sqlite3_extended_result_codes(db, 1);
   sqlite3_busy_timeout(db, kBusyMillis);
   sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr);
+  int reserved = kPageCheckBytes;  // of each page of a file that is made; an old one has its own
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
   return connection;
 }
 

@@ -7,9 +7,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/store/sqlite/page_checks.h"
 
 namespace trusthub::store::sqlite {
 namespace {
@@ -49,6 +51,30 @@ absl::Status CreatePrivate(const std::string& path) {
   }
   close(fd);
   return absl::OkStatus();
+}
+
+bool IsEmpty(const std::string& path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && info.st_size == 0;
+}
+
+bool IsForeign(const std::string& path, std::int32_t application_id) {
+  // Of the file format (sqlite.org/fileformat2.html). What makes a new file ours comes down with
+  // its first checkpoint; the bytes reserved for checksums are there from its first page on.
+  constexpr std::size_t kHeaderBytes = 100;
+  constexpr std::size_t kReservedAt = 20;
+  constexpr std::size_t kApplicationAt = 68;
+  std::string header(kHeaderBytes, '\0');
+  std::ifstream file(path, std::ios::binary);
+  if (!file.read(header.data(), static_cast<std::streamsize>(header.size()))) {
+    return file.gcount() > 0;
+  }
+  std::uint32_t application = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    application = application << 8 | static_cast<unsigned char>(header[kApplicationAt + i]);
+  }
+  return header[kReservedAt] != kPageCheckBytes &&
+         application != static_cast<std::uint32_t>(application_id);
 }
 
 FileWatch::FileWatch(std::string path) : path_(std::move(path)) {

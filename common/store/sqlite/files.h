@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -33,6 +34,13 @@ class FileLock {
 // Makes an empty file that only this user may read, unless there is one. SQLite gives its side
 // files the same rights.
 absl::Status CreatePrivate(const std::string& path);
+
+// Whether the file holds nothing.
+bool IsEmpty(const std::string& path);
+
+// Whether `path` holds something, and nothing that this hub could have made: for a clear word
+// before SQLite takes the file for a damaged one.
+bool IsForeign(const std::string& path, std::int32_t application_id);
 
 // Notices that a file was removed or replaced under its open descriptor: what is written then goes
 // nowhere that a restart would find.

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/store/sqlite/files.h"
 
 namespace trusthub::store::sqlite {
 namespace {
@@ -77,7 +78,8 @@ absl::Status Refused(const std::string& path, absl::string_view why) {
 absl::Status RefusedFor(const std::string& path, int code) {
   const int primary = code & 0xff;
   if (primary == SQLITE_NOTADB) return Refused(path, "not a store of the hub");
-  if (primary == SQLITE_CORRUPT) return Refused(path, "damaged; restore it from a backup");
+  if (primary == SQLITE_CORRUPT || code == SQLITE_IOERR_DATA)
+    return Refused(path, "damaged; restore it from a backup");
   StatusOf(code).IgnoreError();  // ends the process when it was an fsync
   return Refused(path, sqlite3_errstr(code));
 }
@@ -110,6 +112,7 @@ absl::Status CheckKnown(Connection& connection, const std::string& path, bool ch
 }  // namespace
 
 absl::Status PrepareSchema(Connection& connection, const std::string& path, bool check) {
+  if (IsForeign(path, kApplicationId)) return Refused(path, "not a store of the hub");
   int code = SQLITE_OK;
   const std::string objects = FirstValue(connection, "SELECT count(*) FROM sqlite_master", &code);
   if (code != SQLITE_OK) return RefusedFor(path, code);

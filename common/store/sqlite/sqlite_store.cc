@@ -58,7 +58,11 @@ absl::StatusOr<std::unique_ptr<Store>> OpenFiles(const SqliteOptions& options) {
   if (options.create) {
     TRUSTHUB_RETURN_IF_ERROR(sqlite::CreatePrivate(options.path));
   } else if (access(options.path.c_str(), F_OK) != 0) {
-    return absl::FailedPreconditionError(absl::StrCat("store ", options.path, ": does not exist"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("store ", options.path, ": does not exist; restore it from a backup"));
+  } else if (sqlite::IsEmpty(options.path)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("store ", options.path, ": is empty; restore it from a backup"));
   }
   TRUSTHUB_ASSIGN_OR_RETURN(
       std::unique_ptr<sqlite::Connection> connection,

@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
 #include "common/store/sqlite/connection.h"
+#include "common/store/sqlite/page_checks.h"
 #include "common/testing/fake_clock.h"
 #include "common/testing/fake_leaf_sequencer.h"
 #include "common/testing/temp_folder.h"
@@ -44,9 +45,11 @@ std::string ErrorOf(const std::string& path) {
   return std::string(OpenAt(path, &sequencer).status().message());
 }
 
-void RunSql(const std::string& path, const char* sql) {
+// As another program would, or (`vfs`) one that keeps the checksums of pages.
+void RunSql(const std::string& path, const char* sql, const char* vfs = nullptr) {
   sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+  ASSERT_EQ(sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs),
+            SQLITE_OK);
   EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
   sqlite3_close(db);
 }
@@ -84,7 +87,7 @@ TEST(SqliteStoreTest, RefusesANewerVersion) {
   TempFolder folder;
   const std::string path = folder.File("store.db");
   ASSERT_EQ(ErrorOf(path), "");
-  RunSql(path, "PRAGMA user_version = 3");
+  RunSql(path, "PRAGMA user_version = 3", sqlite::PageChecksVfs());
   EXPECT_EQ(ErrorOf(path), absl::StrCat("store ", path,
                                         ": made by another version of the hub "
                                         "(schema 3, this one knows 2)"));
@@ -118,7 +121,10 @@ TEST(SqliteStoreTest, MissingFileIsNotMadeUnlessAsked) {
   options.path = folder.File("store.db");
   options.create = false;
   EXPECT_EQ(std::string(OpenSqlite(options).status().message()),
-            absl::StrCat("store ", options.path, ": does not exist"));
+            absl::StrCat("store ", options.path, ": does not exist; restore it from a backup"));
+  std::ofstream(options.path).close();
+  EXPECT_EQ(std::string(OpenSqlite(options).status().message()),
+            absl::StrCat("store ", options.path, ": is empty; restore it from a backup"));
 }
 
 TEST(SqliteStoreTest, OnlyItsUserMayReadIt) {

@@ -1,11 +1,16 @@
+#include "deploy/hubctl/command/audit_command.h"
+
 #include <algorithm>
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
+#include "common/audit/cosignature.h"
 #include "common/audit/head.h"
+#include "common/audit/key_list.h"
 #include "common/audit/log_check.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
+#include "common/store/sqlite/sqlite_store.h"
 #include "deploy/hubctl/command/command.h"
 #include "deploy/hubctl/command/output.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
@@ -40,7 +45,20 @@ audit::ReadLeaves ReadFrom(Desk& desk, const std::string& service, std::int64_t 
   };
 }
 
-absl::StatusOr<Verified> VerifyService(const Hub& hub, const std::string& service) {
+// The head that enough of the trusted witnesses cosigned.
+absl::StatusOr<store::SealedHead> WitnessedIn(const audit::v1::GetTreeHeadResponse& answer,
+                                              const Trusted& trusted) {
+  if (answer.cosigned().empty()) return absl::DataLossError("no witness cosigned this log");
+  const audit::v1::CosignedHead& newest = *answer.cosigned().rbegin();
+  store::SealedHead head = audit::HeadFromProto(newest.head());
+  TRUSTHUB_RETURN_IF_ERROR(audit::VerifyWitnessed(
+      audit::CheckpointOf(head), {newest.cosignatures().begin(), newest.cosignatures().end()},
+      trusted.witnesses, trusted.needed));
+  return head;
+}
+
+absl::StatusOr<Verified> VerifyService(const Hub& hub, const std::string& service,
+                                       const Trusted& trusted) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Desk> desk, hub.DeskOf(kAuditor));
   TRUSTHUB_ASSIGN_OR_RETURN(
       const auto answer, desk->Call<audit::v1::GetTreeHeadResponse>(
@@ -49,18 +67,53 @@ absl::StatusOr<Verified> VerifyService(const Hub& hub, const std::string& servic
   verified.head = audit::HeadFromProto(answer.head());
   // The key from the hub's folder, not the one that the service says it has.
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string key, hub.AuditKeyOf(service));
-  verified.check =
-      audit::VerifyLog(ReadFrom(*desk, service, verified.head.size), verified.head, key);
+  audit::Witness known{{verified.head}};
+  if (trusted.needed > 0) {
+    const absl::StatusOr<store::SealedHead> witnessed = WitnessedIn(answer, trusted);
+    if (!witnessed.ok()) {
+      verified.check.status = witnessed.status();
+      return verified;
+    }
+    known.heads.push_back(*witnessed);
+  }
+  verified.check = audit::VerifyLog(ReadFrom(*desk, service, verified.head.size), known, key);
   return verified;
 }
 
-absl::Status Verify(const Invocation& invocation, const std::string& which) {
+// The files of a service that does not run: entries, tiles and head.
+absl::StatusOr<Verified> VerifyFiles(const Hub& hub, const std::string& service) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string key, hub.AuditKeyOf(service));
+  store::SqliteOptions options;
+  options.path = absl::StrCat(hub.folder(), "/data/", service, "/store.db");
+  options.create = false;
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<store::Store> store, store::OpenSqlite(options));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<store::Snapshot> log,
+                            store->Open(absl::InfiniteFuture()));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto head, log->Head());
+  if (head == nullptr) return absl::DataLossError("its audit log has no head");
+  Verified verified;
+  verified.head = *head;
+  audit::Witness witness{{*head}};
+  witness.tiles = [&log](int level, std::int64_t first, int limit) {
+    return log->ReadTiles(level, first, limit);
+  };
+  verified.check = audit::VerifyLog(
+      [&log](std::int64_t first, int limit) { return log->ReadLeaves(first, limit); }, witness,
+      key);
+  return verified;
+}
+
+absl::Status Verify(const Invocation& invocation, const std::string& which,
+                    const TrustOptions& trust, bool stopped) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Hub> hub, invocation.OpenHub());
+  TRUSTHUB_ASSIGN_OR_RETURN(const Trusted trusted, TrustedBy(invocation, trust));
   Table table({"service", "entries", "root", "result"});
   absl::Status worst;
   for (const char* service : kServices) {
     if (which != "all" && which != service) continue;
-    TRUSTHUB_ASSIGN_OR_RETURN(const Verified verified, VerifyService(*hub, service));
+    TRUSTHUB_ASSIGN_OR_RETURN(
+        const Verified verified,
+        stopped ? VerifyFiles(*hub, service) : VerifyService(*hub, service, trusted));
     const absl::Status& status = verified.check.status;
     table.Add({service, absl::StrCat(verified.check.checked),
                crypto::HexEncode(verified.head.root).substr(0, 16),
@@ -72,6 +125,42 @@ absl::Status Verify(const Invocation& invocation, const std::string& which) {
   }
   table.Print(invocation.json);
   return worst;
+}
+
+absl::StatusOr<std::string> TreeOf(Desk& desk, const std::string& service) {
+  const audit::v1::GetTreeHeadRequest request;
+  TRUSTHUB_ASSIGN_OR_RETURN(auto answer, desk.Call<audit::v1::GetTreeHeadResponse>(
+                                             request, kPurpose, kCaseReference, service));
+  if (answer.head().tree().empty()) {
+    // Of a log without entries. That this was asked is the first.
+    TRUSTHUB_ASSIGN_OR_RETURN(answer, desk.Call<audit::v1::GetTreeHeadResponse>(
+                                          request, kPurpose, kCaseReference, service));
+  }
+  return answer.head().tree();
+}
+
+// What the hub's operator publishes: RECEIPT.md section 5.
+absl::Status Keys(const Invocation& invocation) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Hub> hub, invocation.OpenHub());
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Desk> desk, hub->DeskOf(kAuditor));
+  audit::KeyList keys;
+  for (const char* service : kServices) {
+    TRUSTHUB_ASSIGN_OR_RETURN(std::string key, hub->AuditKeyOf(service));
+    TRUSTHUB_ASSIGN_OR_RETURN(std::string tree, TreeOf(*desk, service));
+    keys.push_back({std::move(key), std::move(tree)});
+  }
+  if (!invocation.json) {
+    std::fputs(audit::KeyListText(keys).c_str(), stdout);
+    return absl::OkStatus();
+  }
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const audit::ListedKey& listed : keys) {
+    rows.push_back({{"tree", listed.name},
+                    {"key", crypto::HexEncode(listed.key)},
+                    {"key_id", audit::KeyId(listed.key)}});
+  }
+  PrintJson(rows);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -87,9 +176,20 @@ void AddAudit(CLI::App& app, Invocation& invocation) {
   verify->add_option("--service", *which, "One service, or all")
       ->check(CLI::IsMember(known))
       ->capture_default_str();
-  verify->callback([which, &invocation] {
-    invocation.run = [which, &invocation] { return Verify(invocation, *which); };
+  auto trust = std::make_shared<TrustOptions>();
+  AddTrustOptions(*verify, *trust);
+  auto stopped = std::make_shared<bool>(false);
+  verify->add_flag("--stopped", *stopped,
+                   "Read the files of services that are stopped, and check the kept tiles as well");
+  verify->callback([which, trust, stopped, &invocation] {
+    invocation.run = [which, trust, stopped, &invocation] {
+      return Verify(invocation, *which, *trust, *stopped);
+    };
   });
+  CLI::App* keys = audit->add_subcommand(
+      "keys", "Print the audit keys with their trees: the list that agencies are given");
+  keys->callback([&invocation] { invocation.run = [&invocation] { return Keys(invocation); }; });
+  AddAuditDisclosures(*audit, invocation);
 }
 
 }  // namespace trusthub::hubctl

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "deploy/hubctl/hub_folder.h"
+#include "deploy/hubctl/receipt_file.h"
 
 namespace trusthub::hubctl {
 
@@ -20,6 +21,7 @@ namespace trusthub::hubctl {
 struct Invocation {
   std::string hub = "out/hub";  // --hub
   bool json = false;            // --json: one JSON document on standard output
+  int exit_refused = 1;         // exit code when run fails; a command may say another
   std::function<absl::Status()> run;
 
   absl::StatusOr<std::unique_ptr<Hub>> OpenHub() const { return Hub::Open(hub); }
@@ -34,6 +36,21 @@ struct Asker {
 // --as, --purpose and --case.
 void AddAskerOptions(CLI::App& command, Asker& asker);
 
+// --receipt: keeps the answer as a receipt file (receipt_file.h), readable by its owner alone.
+void AddReceiptOption(CLI::App& command, std::string& path);
+// Does nothing when `path` is empty.
+absl::Status KeepReceipt(const std::string& path, const rpc::ReceivedAnswer& answer);
+
+// --keys, --witnesses and --need: whom to believe, for receipts and logs.
+struct TrustOptions {
+  std::string keys;
+  std::string witnesses;
+  int needed = 0;
+};
+void AddTrustOptions(CLI::App& command, TrustOptions& options);
+// Without --keys, the audit keys of the hub.
+absl::StatusOr<Trusted> TrustedBy(const Invocation& invocation, const TrustOptions& options);
+
 void AddInit(CLI::App& app, Invocation& invocation);
 void AddToken(CLI::App& app, Invocation& invocation);
 void AddAgencies(CLI::App& app, Invocation& invocation);
@@ -44,6 +61,7 @@ void AddGet(CLI::App& app, Invocation& invocation);
 void AddWatch(CLI::App& app, Invocation& invocation);
 void AddAudit(CLI::App& app, Invocation& invocation);
 void AddReceipt(CLI::App& app, Invocation& invocation);
+void AddWitness(CLI::App& app, Invocation& invocation);
 void AddKeys(CLI::App& app, Invocation& invocation);
 void AddClock(CLI::App& app, Invocation& invocation);
 void AddHealth(CLI::App& app, Invocation& invocation);
@@ -51,6 +69,7 @@ void AddWait(CLI::App& app, Invocation& invocation);
 void AddStatus(CLI::App& app, Invocation& invocation);
 void AddStory(CLI::App& app, Invocation& invocation);
 void AddPolicy(CLI::App& app, Invocation& invocation);
+void AddRetention(CLI::App& app, Invocation& invocation);
 
 }  // namespace trusthub::hubctl
 

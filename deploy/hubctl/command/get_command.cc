@@ -62,7 +62,8 @@ absl::StatusOr<const Reading*> ReadingOf(const std::string& record) {
       absl::StrCat(record, " is not the name of a record, e.g. children/abc; collections:", known));
 }
 
-absl::Status Get(const Invocation& invocation, const Asker& asker, const std::string& record) {
+absl::Status Get(const Invocation& invocation, const Asker& asker, const std::string& record,
+                 const std::string& receipt) {
   TRUSTHUB_ASSIGN_OR_RETURN(const Reading* const reading, ReadingOf(record));
   TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Hub> hub, invocation.OpenHub());
   TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Desk> desk, hub->DeskOf(asker.worker));
@@ -70,8 +71,10 @@ absl::Status Get(const Invocation& invocation, const Asker& asker, const std::st
   const std::unique_ptr<Message> response(reading->response->New());
   request->GetReflection()->SetString(request.get(),
                                       request->GetDescriptor()->FindFieldByName("name"), record);
+  rpc::ReceivedAnswer received;
   TRUSTHUB_RETURN_IF_ERROR(
-      desk->Call(*request, asker.purpose, asker.case_reference, "", response.get()));
+      desk->Call(*request, asker.purpose, asker.case_reference, "", response.get(), &received));
+  TRUSTHUB_RETURN_IF_ERROR(KeepReceipt(receipt, received));
   nlohmann::ordered_json json = JsonOf(*response);
   if (invocation.json) {
     PrintJson(json);
@@ -91,12 +94,16 @@ absl::Status Get(const Invocation& invocation, const Asker& asker, const std::st
 void AddGet(CLI::App& app, Invocation& invocation) {
   auto asker = std::make_shared<Asker>();
   auto record = std::make_shared<std::string>();
+  auto receipt = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand(
       "get", "Read a record as a worker; --json also gives the receipt of the answer");
   command->add_option("record", *record, "Name of the record, e.g. referrals/abc")->required();
   AddAskerOptions(*command, *asker);
-  command->callback([asker, record, &invocation] {
-    invocation.run = [asker, record, &invocation] { return Get(invocation, *asker, *record); };
+  AddReceiptOption(*command, *receipt);
+  command->callback([asker, record, receipt, &invocation] {
+    invocation.run = [asker, record, receipt, &invocation] {
+      return Get(invocation, *asker, *record, *receipt);
+    };
   });
 }
 

@@ -29,6 +29,7 @@ struct Options {
   std::string case_reference = "hubctl";
   std::string to = "redbridge-council";
   std::string request_id;
+  std::string receipt;
   std::string child;  // a name; or who it is:
   std::string given, family, birth_date, sex = "unknown", nhs_number, postcode;
   std::string upn, ethnicity, language;
@@ -84,9 +85,12 @@ absl::Status Refer(const Invocation& invocation, Options options) {
     TRUSTHUB_ASSIGN_OR_RETURN(child, RegisterChild(*desk, options));
   }
   SubmitReferralResponse response;
+  rpc::ReceivedAnswer received;
   TRUSTHUB_RETURN_IF_ERROR(Settle(kSettleLimit, [&] {
-    return desk->Call(TheReferral(options, child), kPurpose, options.case_reference, "", &response);
+    return desk->Call(TheReferral(options, child), kPurpose, options.case_reference, "", &response,
+                      &received);
   }));
+  TRUSTHUB_RETURN_IF_ERROR(KeepReceipt(options.receipt, received));
   if (invocation.json) {
     PrintJson(JsonOf(response));
     return absl::OkStatus();
@@ -135,6 +139,7 @@ void AddRefer(CLI::App& app, Invocation& invocation) {
   command->add_option("--case", options->case_reference, "Your own reference")
       ->capture_default_str();
   command->add_option("--request-id", options->request_id, "UUID: send the same one when unsure");
+  AddReceiptOption(*command, options->receipt);
   command->callback([options, &invocation] {
     if (options->child.empty() && options->given.empty()) {
       throw CLI::ValidationError("say who the child is: --child, or --given --family --birth-date");

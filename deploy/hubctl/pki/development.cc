@@ -174,6 +174,16 @@ bool WriteAll(int descriptor, absl::string_view bytes) {
   return fsync(descriptor) == 0;
 }
 
+// Whether the renaming of a file reached the disk, too.
+bool SyncFolderOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
+  if (descriptor >= 0) close(descriptor);
+  return synced;
+}
+
 }  // namespace
 
 std::string IssuerOf(absl::string_view trust_domain) {
@@ -188,7 +198,7 @@ absl::Status WriteFile(const std::string& path, absl::string_view bytes, bool se
                               secret ? S_IRUSR | S_IWUSR : S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
   const bool written = descriptor >= 0 && WriteAll(descriptor, bytes);
   if (descriptor >= 0) close(descriptor);
-  if (!written || std::rename(next.c_str(), path.c_str()) != 0) {
+  if (!written || std::rename(next.c_str(), path.c_str()) != 0 || !SyncFolderOf(path)) {
     return absl::UnavailableError(absl::StrCat(path, " cannot be written"));
   }
   return absl::OkStatus();

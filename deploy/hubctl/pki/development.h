@@ -72,6 +72,7 @@ absl::StatusOr<std::string> IssueDevelopmentToken(absl::string_view folder,
                                                   const TokenRequest& request, absl::Time now);
 
 // Writes a file that appears whole or not at all (rename), with mode 0600 when `secret`, else 0644.
+// It is on disk when this returns OK.
 absl::Status WriteFile(const std::string& path, absl::string_view bytes, bool secret);
 
 }  // namespace trusthub::pki

@@ -27,6 +27,13 @@ TEST(MisuseRulesTest, TheShippedFileIsRead) {
   EXPECT_EQ(rules->refusals.threshold.window, absl::Minutes(60));
   EXPECT_EQ(rules->refusals.reasons.count("RECORD_NOT_FOUND"), 1u);
   EXPECT_EQ(rules->no_allocation.threshold.window, absl::Hours(24 * 7));
+  // Whatever a caseworker says a child is read for, but what is done before anyone is allocated.
+  for (const auto purpose :
+       {options::v1::PURPOSE_ASSESSMENT, options::v1::PURPOSE_CHILD_PROTECTION_ENQUIRY,
+        options::v1::PURPOSE_CHILD_PROTECTION_PLANNING, options::v1::PURPOSE_LOOKED_AFTER_CARE}) {
+    EXPECT_EQ(rules->no_allocation.purposes.count(purpose), 1u) << purpose;
+  }
+  EXPECT_EQ(rules->no_allocation.purposes.count(options::v1::PURPOSE_SCREENING), 0u);
   EXPECT_EQ(rules->searches.searches.count("children.register"), 1u);
   for (int pattern = 1; pattern < v1::MisusePattern_ARRAYSIZE; ++pattern) {
     EXPECT_GE(rules->ThresholdOf(static_cast<v1::MisusePattern>(pattern)).count, 1) << pattern;

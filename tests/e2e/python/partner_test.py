@@ -6,17 +6,20 @@ errors as any gRPC client would: google.rpc details in grpc-status-details-bin.
 Run by ctest, which says where the protos, the hub to start and the folder for the stubs are.
 """
 
+import base64
 import json
 import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
 import uuid
 
 import grpc
+from cryptography.hazmat.primitives import serialization
 
 SOURCE = pathlib.Path(os.environ["TRUSTHUB_SOURCE_DIR"])
 STUBS = pathlib.Path(os.environ["TRUSTHUB_STUBS"])
@@ -104,6 +107,15 @@ class Caller:
         }
         stub = stubs[service](self.channel(service))
         return getattr(stub, method)(request, metadata=self.metadata(purpose), timeout=20)
+
+    def call_for_bytes(self, service, path, request, purpose):
+        """The answer as it was received: what its receipt covers."""
+        method = self.channel(service).unary_unary(
+            path,
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=bytes,
+        )
+        return method(request, metadata=self.metadata(purpose), timeout=20)
 
     def watch(self, service, request, purpose):
         stub = events_service_pb2_grpc.EventsServiceStub(self.channel(service))
@@ -234,6 +246,46 @@ class PartnerTest(unittest.TestCase):
             referral_of(first.child, submit.request_id, "Something else."),
             purpose,
         )
+
+    def test_a_kept_answer_is_evidence(self):
+        purpose = "safeguarding_referral"
+        register = registration(self.hub.hello["receipt_child"], str(uuid.uuid4()))
+        child = self.school.call("children", "RegisterChild", register, purpose).child
+        made = self.once_known(
+            "referrals", "SubmitReferral", referral_of(child, str(uuid.uuid4())), purpose
+        )
+        path = "/trusthub.referrals.v1.ReferralsService/GetReferral"
+        request = referrals_service_pb2.GetReferralRequest(name=made.referral.name)
+        answer = self.school.call_for_bytes("referrals", path, request, purpose)
+        # The two parts of the Disclosure are one for whoever parses it.
+        parsed = referrals_service_pb2.GetReferralResponse.FromString(answer)
+        self.assertEqual(parsed.referral.name, made.referral.name)
+        self.assertTrue(parsed.disclosure.terms)
+        receipt = parsed.disclosure.receipt
+        self.assertEqual(
+            parsed.disclosure.decision, f"{receipt.tree}/entries/{receipt.entry_index}"
+        )
+
+        self.assertEqual(self.verify(answer, path), 0)
+        self.assertEqual(self.verify(answer.replace(b"Hungry", b"Sleepy"), path), 1)
+        self.assertEqual(self.verify(made.SerializeToString(), path), 1)
+
+    def verify(self, answer, path):
+        """How deploy/verify-receipt ends for a file of `answer`, with the hub's published key."""
+        folder = pathlib.Path(self.hub.hello["folder"])
+        pem = (folder / "pki/services/referrals/audit.key").read_bytes()
+        key = serialization.load_pem_private_key(pem, None).public_key()
+        raw = key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        with tempfile.TemporaryDirectory() as kept:
+            keys = pathlib.Path(kept, "keys.txt")
+            keys.write_text(f"{raw.hex()}\n")
+            file = pathlib.Path(kept, "receipt.json")
+            text = base64.b64encode(answer).decode()
+            file.write_text(
+                json.dumps({"format": "trusthub/receipt/v1", "method": path, "response": text})
+            )
+            verifier = [SOURCE / "deploy/verify-receipt", "--keys", keys, file]
+            return subprocess.run(["/usr/bin/python3", "-B", *verifier], check=False).returncode
 
     def test_emergency_department_sees_the_flag_and_the_council_the_access(self):
         child = self.hub.hello["child_with_plan"]

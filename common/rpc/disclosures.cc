@@ -1,0 +1,160 @@
+#include "common/rpc/disclosures.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
+#include "common/audit/entry.h"
+#include "common/audit/head.h"
+#include "common/audit/proof.h"
+#include "common/audit/tiles.h"
+#include "common/base/status_macros.h"
+#include "common/error/error.h"
+#include "common/events/facts.h"
+#include "common/rpc/decision_name.h"
+#include "common/rpc/disclosure_rows.h"
+#include "common/rpc/paging.h"
+#include "common/rpc/pipeline.h"
+#include "common/store/store.h"
+
+namespace trusthub::rpc {
+namespace {
+
+using audit::v1::AuditEntry;
+using audit::v1::ListDisclosuresRequest;
+using audit::v1::ListDisclosuresResponse;
+using audit::v1::LoggedDisclosure;
+using audit::v1::SubjectParty;
+
+absl::Status CheckParty(options::v1::Purpose purpose, SubjectParty party) {
+  const bool for_subject = purpose == options::v1::PURPOSE_SUBJECT_RIGHTS;
+  if (for_subject == (party != audit::v1::SUBJECT_PARTY_UNSPECIFIED)) return absl::OkStatus();
+  return error::RequestInvalid(
+      {{"subject_party", for_subject ? "must say for whom the list is made: the child or a parent"
+                                     : "is for the purpose subject_rights alone; leave it out"}});
+}
+
+// One call's view of the log.
+class Page {
+ public:
+  Page(Call& call, const Disclosures::Options& options, const ListDisclosuresRequest& request,
+       const internal::v1::ChildFacts& facts, const policy::Agreements& agreements)
+      : call_(call),
+        options_(options),
+        request_(request),
+        facts_(facts),
+        agreements_(agreements),
+        rows_(&call.tx, &agreements, request.child(), &facts, call.caller.agency) {}
+
+  absl::StatusOr<store::Page<LoggedDisclosure>> Read(absl::string_view pseudonym,
+                                                     std::int64_t after, int size) {
+    // A position is the index of a leaf and one more; the next page starts at that index.
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<store::StoredLeaf> leaves,
+                              call_.tx.snapshot().ListLeavesByKey(pseudonym, after, size + 1));
+    store::Page<LoggedDisclosure> page;
+    page.more = leaves.size() > static_cast<std::size_t>(size);
+    for (const store::StoredLeaf& leaf : leaves) {
+      if (&leaf == &leaves.back() && page.more) break;
+      page.last_position = leaf.index + 1;
+      TRUSTHUB_ASSIGN_OR_RETURN(const AuditEntry entry, audit::ParseEntry(leaf.bytes));
+      TRUSTHUB_ASSIGN_OR_RETURN(std::optional<LoggedDisclosure> row, rows_.RowOf(entry));
+      if (!row.has_value()) continue;
+      row->set_name(DecisionName(options_.tree, leaf.index));
+      row->set_leaf_hash(audit::LeafHash(leaf.bytes));
+      if (Tell(entry, &*row)) page.records.push_back(*std::move(row));
+    }
+    return page;
+  }
+
+ private:
+  // Whether the row may be told to whom the list is made for; says to governance what keeps it
+  // back.
+  bool Tell(const AuditEntry& entry, LoggedDisclosure* row) const {
+    if (request_.subject_party() != audit::v1::SUBJECT_PARTY_UNSPECIFIED) {
+      WithoutSecrets(row->mutable_given());
+      WithoutSecrets(row->mutable_withheld());
+      return KeptFrom(entry, request_.subject_party()).empty();
+    }
+    std::vector<std::pair<std::string, std::string>> kept;  // rule, parties
+    for (const auto& [party, name] : {std::pair(audit::v1::SUBJECT_PARTY_CHILD, "child"),
+                                      std::pair(audit::v1::SUBJECT_PARTY_PARENT, "parent")}) {
+      for (const std::string& rule : KeptFrom(entry, party)) {
+        const auto known = absl::c_find_if(kept, [&](const auto& k) { return k.first == rule; });
+        if (known == kept.end()) {
+          kept.emplace_back(rule, name);
+        } else {
+          absl::StrAppend(&known->second, ", ", name);
+        }
+      }
+    }
+    for (const auto& [rule, parties] : kept) {
+      row->add_kept_from_subject(absl::StrCat(rule, " (", parties, ")"));
+    }
+    return true;
+  }
+  std::vector<std::string> KeptFrom(const AuditEntry& entry, SubjectParty party) const {
+    return KeptBackBy(options_.subject_access, entry, facts_, party, call_.now);
+  }
+  void WithoutSecrets(google::protobuf::RepeatedField<int>* categories) const {
+    for (int i = categories->size() - 1; i >= 0; --i) {
+      if (agreements_.IsSecret(static_cast<policy::Category>(categories->Get(i)))) {
+        categories->erase(categories->begin() + i);
+      }
+    }
+  }
+
+  Call& call_;
+  const Disclosures::Options& options_;
+  const ListDisclosuresRequest& request_;
+  const internal::v1::ChildFacts& facts_;
+  const policy::Agreements& agreements_;
+  DisclosureRows rows_;
+};
+
+}  // namespace
+
+absl::Status Disclosures::Prove(Call& call, ListDisclosuresResponse* response) const {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<const store::SealedHead> head,
+                            call.tx.snapshot().Head());
+  if (head == nullptr) return absl::OkStatus();
+  *response->mutable_head() = audit::HeadToProto(*head, options_.public_key);
+  for (LoggedDisclosure& row : *response->mutable_disclosures()) {
+    TRUSTHUB_ASSIGN_OR_RETURN(
+        std::vector<std::string> proof,
+        audit::InclusionProof(EntryIndexOf(options_.tree, row.name()), head->size,
+                              audit::NodesOfLog(&call.tx.snapshot())));
+    for (std::string& hash : proof) row.add_inclusion_proof(std::move(hash));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ListDisclosuresResponse> Disclosures::ListDisclosures(
+    Call& call, const ListDisclosuresRequest& request) {
+  TRUSTHUB_RETURN_IF_ERROR(CheckParty(call.purpose, request.subject_party()));
+  const bool for_subject = request.subject_party() != audit::v1::SUBJECT_PARTY_UNSPECIFIED;
+  // An enquiry that began elsewhere must be known before anything is told.
+  if (for_subject) TRUSTHUB_RETURN_IF_ERROR(CheckChildFacts(call.child_facts_age));
+  TRUSTHUB_ASSIGN_OR_RETURN(const internal::v1::ChildFacts facts,
+                            events::ChildFactsOf(call.tx, request.child()));
+  absl::StatusOr<std::string> pseudonym =
+      options_.pseudonyms->Of(request.child(), call.tx.snapshot());
+  if (absl::IsNotFound(pseudonym.status())) return error::RecordNotFound();
+  TRUSTHUB_RETURN_IF_ERROR(pseudonym.status());
+
+  const std::shared_ptr<const policy::Agreements> agreements = options_.agreements->InForce();
+  Page page(call, options_, request, facts, *agreements);
+  ListDisclosuresResponse response;
+  TRUSTHUB_RETURN_IF_ERROR(FillPage<LoggedDisclosure>(
+      call, request,
+      [&](std::int64_t after, int size) { return page.Read(*pseudonym, after, size); },
+      response.mutable_disclosures(), response.mutable_next_page_token()));
+  TRUSTHUB_RETURN_IF_ERROR(Prove(call, &response));
+  if (for_subject) response.set_notice(options_.subject_access.notice);
+  return response;
+}
+
+}  // namespace trusthub::rpc

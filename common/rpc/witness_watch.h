@@ -1,0 +1,58 @@
+// File: witness_watch.h
+//
+// How old the newest witnessed head of this service's log is: told by a metric, warned of, and,
+// where the borough says so, the reason to disclose nothing more. A log that nobody else checks is
+// only the hub's word.
+#ifndef TRUSTHUB_COMMON_RPC_WITNESS_WATCH_H_
+#define TRUSTHUB_COMMON_RPC_WITNESS_WATCH_H_
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/base/mutex.h"
+#include "common/rpc/metrics.h"
+#include "common/rpc/witness_rules.h"
+#include "common/store/store.h"
+#include "common/time/clock.h"
+
+namespace trusthub::rpc {
+
+// Thread-safe. What it is given outlives it.
+class WitnessWatch {
+ public:
+  // Before the first witnessed head its age counts from now.
+  WitnessWatch(const WitnessRules* rules, store::Store* store, const Clock* clock,
+               Metrics* metrics);
+  ~WitnessWatch() { Stop(); }
+
+  // Looks every second, on a thread of its own; does nothing when no witness is registered.
+  void Start();
+  void Stop();
+  // Looks now. Fails as the store does; what was known before then still counts, and ages.
+  absl::Status Look();
+
+  absl::Duration Age() const;
+  // Whether nothing may be disclosed.
+  bool Overdue() const { return Age() > rules_.stop_after; }
+
+ private:
+  void Run();
+
+  const WitnessRules& rules_;
+  store::Store& store_;
+  const Clock& clock_;
+  Metrics& metrics_;
+  std::atomic<std::int64_t> witnessed_micros_;
+  std::atomic<bool> warned_ = false;
+  Mutex mutex_;
+  CondVar wake_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace trusthub::rpc
+
+#endif  // TRUSTHUB_COMMON_RPC_WITNESS_WATCH_H_

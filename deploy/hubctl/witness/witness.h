@@ -1,0 +1,60 @@
+// File: witness.h
+//
+// A witness at work: reads a log's newest head, has it proved that it extends what was seen before,
+// cosigns it and hands the cosignature in. Where the hub shows two histories it keeps the
+// evidence and never cosigns that log again.
+#ifndef TRUSTHUB_DEPLOY_HUBCTL_WITNESS_WITNESS_H_
+#define TRUSTHUB_DEPLOY_HUBCTL_WITNESS_WITNESS_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/time/clock.h"
+#include "deploy/hubctl/witness/witness_folder.h"
+#include "google/protobuf/message.h"
+#include "trusthub/audit/v1/audit_service.pb.h"
+
+namespace trusthub::hubctl {
+
+// Calls a method of AuditService at `service`.
+using AskAuditService =
+    std::function<absl::Status(const google::protobuf::Message& request, absl::string_view service,
+                               google::protobuf::Message* response)>;
+
+// What one check of one log found.
+struct WitnessCheck {
+  std::int64_t seen = 0;      // size of the newest head that was proved
+  std::int64_t cosigned = 0;  // size of the head that was cosigned
+  int cosignatures = 0;       // that head has now
+  bool caught_up = false;     // the folder was older than the witness's own cosignature
+  std::string misbehaviour =
+      {};                     // "rollback", "fork", "another tree": what the hub did; else empty
+  std::string evidence = {};  // the file that shows it
+};
+
+class Witness {
+ public:
+  // None is owned.
+  Witness(const WitnessFolder* folder, AskAuditService ask, const Clock* clock)
+      : folder_(*folder), ask_(std::move(ask)), clock_(*clock) {}
+
+  // An error when the check could not be made: it says nothing about the log. DATA_LOSS when what
+  // the service answered is not signed by a published key, or the folder is damaged.
+  absl::StatusOr<WitnessCheck> Check(absl::string_view service) const;
+
+ private:
+  class Visit;
+
+  const WitnessFolder& folder_;
+  const AskAuditService ask_;
+  const Clock& clock_;
+};
+
+}  // namespace trusthub::hubctl
+
+#endif  // TRUSTHUB_DEPLOY_HUBCTL_WITNESS_WITNESS_H_
