@@ -52,6 +52,7 @@ class ForgettingTest : public ::testing::Test {
   // An entry about `child` with its own record and another one; its receipt is kept.
   void Disclose(const std::string& child) {
     v1::AuditEntry entry;
+    entry.set_content_hash(crypto::Sha256("answer"));
     const auto view = Snap();
     ASSERT_THAT(AddRecord(*pseudonyms_, child, *view, &entry), IsOk());
     ASSERT_THAT(AddRecord(*pseudonyms_, "referrals/r", *view, &entry), IsOk());
@@ -63,7 +64,8 @@ class ForgettingTest : public ::testing::Test {
     const auto committed = store::CommitAndWait(*store_, std::move(set));
     ASSERT_THAT(committed, IsOk());
     types::v1::Receipt receipt;
-    FillReceipt(committed->leaves[0], *committed->head, crypto::Sha256("answer"), &receipt);
+    FillReceipt(committed->leaves[0], *committed->head, EntryHash(entries_.back()),
+                entry.content_hash(), &receipt);
     receipts_.push_back(receipt);
   }
 

@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <map>
+#include <optional>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,7 @@
 #include "common/auth/spiffe_id.h"
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
+#include "common/config/yaml_document.h"
 
 namespace trusthub::auth {
 namespace {
@@ -145,9 +147,9 @@ absl::StatusOr<std::vector<DomainEntry>> ParseTrustFile(absl::string_view path,
                                                         const std::string& text) {
   Parser parser(path);
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() != 1) return parser.Wrong(0, "exactly one document was expected");
-    return parser.Parse(documents.front());
+    const std::optional<YAML::Node> document = config::OnlyDocument(text);
+    if (!document.has_value()) return parser.Wrong(0, "exactly one document was expected");
+    return parser.Parse(*document);
   } catch (const YAML::Exception& error) {
     return parser.Wrong(error.mark.is_null() ? 0 : error.mark.line, error.msg);
   }

@@ -132,6 +132,11 @@ absl::StatusOr<Config> Load(absl::string_view path_view) {
     if (!given.insert(key).second) {
       return Flaw(path, entry.first.Mark(), absl::StrCat(key, " is given twice"));
     }
+    // YAML reads a value that is left out as the text "null", and a path of nothing as the folder.
+    if (entry.second.IsNull() || (entry.second.IsScalar() && entry.second.Scalar().empty())) {
+      return Flaw(path, entry.first.Mark(),
+                  absl::StrCat(key, " is empty; give it a value, or remove the line"));
+    }
     if (key == "services") {
       TRUSTHUB_RETURN_IF_ERROR(PlaceServices(path, entry.second, &config));
       continue;

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/config/yaml_document.h"
 #include "common/time/civil_date.h"
 #include "yaml-cpp/yaml.h"
 
@@ -23,17 +26,13 @@ bool Contains(std::initializer_list<absl::string_view> keys, absl::string_view k
 }
 
 // yaml-cpp reports with exceptions; they end here.
-template <typename Load>
-absl::StatusOr<YAML::Node> OneDocument(Load load, const std::string& file) {
+absl::StatusOr<YAML::Node> OneDocument(const std::string& text, const std::string& file) {
   try {
-    std::vector<YAML::Node> documents = load();
-    if (documents.size() != 1) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(file, ":1: must hold exactly one document, holds ", documents.size()));
+    std::optional<YAML::Node> document = OnlyDocument(text);
+    if (!document.has_value()) {
+      return absl::InvalidArgumentError(absl::StrCat(file, ":1: must hold exactly one document"));
     }
-    return documents.front();
-  } catch (const YAML::BadFile&) {
-    return absl::NotFoundError(absl::StrCat(file, ": cannot be read"));
+    return *std::move(document);
   } catch (const YAML::Exception& error) {
     return absl::InvalidArgumentError(
         absl::StrCat(file, ":", error.mark.line + 1, ": is not YAML: ", error.msg));
@@ -46,16 +45,17 @@ Yaml::Yaml(std::shared_ptr<const YAML::Node> node, std::string file)
     : node_(std::move(node)), file_(std::move(file)) {}
 
 absl::StatusOr<Yaml> Yaml::ReadFile(absl::string_view path) {
-  std::string file = FileNameOf(path);
-  absl::StatusOr<YAML::Node> root =
-      OneDocument([&] { return YAML::LoadAllFromFile(std::string(path)); }, file);
-  if (!root.ok()) return root.status();
-  return Yaml(std::make_shared<const YAML::Node>(*root), std::move(file));
+  const std::string file = FileNameOf(path);
+  std::ifstream in(std::string(path), std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in.is_open() || in.bad()) {
+    return absl::NotFoundError(absl::StrCat(file, ": cannot be read"));
+  }
+  return Parse(text, file);
 }
 
 absl::StatusOr<Yaml> Yaml::Parse(absl::string_view text, absl::string_view name) {
-  absl::StatusOr<YAML::Node> root =
-      OneDocument([&] { return YAML::LoadAll(std::string(text)); }, std::string(name));
+  absl::StatusOr<YAML::Node> root = OneDocument(std::string(text), std::string(name));
   if (!root.ok()) return root.status();
   return Yaml(std::make_shared<const YAML::Node>(*root), std::string(name));
 }

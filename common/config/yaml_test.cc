@@ -57,5 +57,12 @@ TEST(YamlTest, TwoDocumentsAreRefused) {
   EXPECT_FALSE(Yaml::Parse("", "sample.yaml").ok());
 }
 
+TEST(YamlTest, ATextThatTheParserNeverGetsPastIsRefused) {
+  // yaml-cpp's LoadAll took all memory over these.
+  for (const char* text : {"&a ,[*a]", "a ,b", ",", "&a ,"}) {
+    EXPECT_FALSE(Yaml::Parse(text, "sample.yaml").ok()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace trusthub::config

@@ -1,6 +1,7 @@
 #include "common/policy/agreement_reader.h"
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
+#include "common/config/yaml_document.h"
 #include "common/time/civil_date.h"
 #include "google/protobuf/descriptor.h"
 #include "trusthub/types/v1/date.pb.h"
@@ -202,11 +204,11 @@ absl::StatusOr<AgreementFile> ReadAgreement(absl::string_view path, absl::string
   AgreementFile file(path);
   // The one place that meets yaml-cpp's exceptions.
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() != 1 || !documents.front().IsDefined() || documents.front().IsNull()) {
+    const std::optional<YAML::Node> document = config::OnlyDocument(std::string(text));
+    if (!document.has_value()) {
       return file.Error(1, "the file must hold exactly one agreement");
     }
-    TRUSTHUB_RETURN_IF_ERROR(AgreementReader(&file).Read(documents.front()));
+    TRUSTHUB_RETURN_IF_ERROR(AgreementReader(&file).Read(*document));
   } catch (const YAML::Exception& e) {
     return file.Error(e.mark.line + 1, absl::StrCat("not valid YAML: ", e.msg));
   }

@@ -73,7 +73,7 @@ class Page {
       TRUSTHUB_ASSIGN_OR_RETURN(std::optional<LoggedDisclosure> row, rows_.RowOf(entry));
       if (!row.has_value()) continue;
       row->set_name(DecisionName(options_.tree, leaf.index));
-      row->set_leaf_hash(audit::LeafHash(leaf.bytes));
+      row->set_leaf_hash(audit::EntryLeafHash(leaf.bytes));
       if (Tell(entry, &*row)) page.records.push_back(*std::move(row));
     }
     return page;

@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/audit/entry.h"
-#include "common/audit/proof.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
 #include "common/rpc/hub_agency.h"
@@ -97,7 +96,7 @@ absl::StatusOr<DestructionFact> Erasure::Erase(store::Transaction& tx, absl::str
   entry.add_records(std::string(destruction));
   entry.set_decision(audit::v1::AUDIT_DECISION_RECORDED);
   const std::string leaf = audit::SaltAndSerialize(entry);
-  fact.set_certificate(crypto::HexEncode(audit::LeafHash(leaf)));
+  fact.set_certificate(crypto::HexEncode(audit::EntryLeafHash(leaf)));
   tx.AddLeaf(leaf);
   tx.Forget(child);
   tx.PutState(kTombstones, crypto::HexEncode(crypto::Sha256(child)), fact.SerializeAsString());

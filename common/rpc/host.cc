@@ -287,6 +287,9 @@ class HostImpl final : public Host {
     routes.push_back(HoldingsRoutes(holdings_.get()));
     routes.emplace_back(events::v1::WatchRequest::descriptor()->file());
     TRUSTHUB_ASSIGN_OR_RETURN(methods_, MethodTable::Compile(routes, code_sets_));
+    for (const auto& method : methods_->methods()) {
+      if (method->route.handler != nullptr) metrics_->Announce(method->path);
+    }
     std::vector<events::Subscription> subscriptions;
     for (const std::string& source : parts_.sources) {
       if (config_.services.count(source) == 0) {
@@ -392,7 +395,7 @@ class HostImpl final : public Host {
   std::unique_ptr<store::SealedStore> store_;
   std::unique_ptr<audit::Pseudonyms> pseudonyms_;
   std::unique_ptr<crypto::KeyRingFile> data_keys_;  // ends before the store that it tells
-  std::unique_ptr<store::Store> timely_store_;       // the same, for calls
+  std::unique_ptr<store::Store> timely_store_;      // the same, for calls
   std::unique_ptr<audit::Spool> spool_;
   std::unique_ptr<AgreementSets> agreements_;
   std::unique_ptr<WitnessWatch> witness_watch_;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/mutex.h"
+#include "common/error/error.h"
 #include "prometheus/counter.h"
 #include "prometheus/exposer.h"
 #include "prometheus/gauge.h"
@@ -14,6 +15,9 @@
 
 namespace trusthub::rpc {
 namespace {
+
+// The last of gRPC's codes, which begin at OK.
+constexpr int kCodesEnd = static_cast<int>(absl::StatusCode::kUnauthenticated);
 
 class PrometheusMetrics final : public Metrics {
  public:
@@ -51,7 +55,13 @@ class PrometheusMetrics final : public Metrics {
         witnessed_(prometheus::BuildGauge()
                        .Name("trusthub_witnessed_head_timestamp_seconds")
                        .Help("When the newest witnessed head of the audit log was cosigned")
-                       .Register(*registry_)) {}
+                       .Register(*registry_)) {
+    const auto* reasons = errors::v1::ErrorReason_descriptor();
+    for (int i = 0; i < reasons->value_count(); ++i) {
+      const auto reason = static_cast<error::Reason>(reasons->value(i)->number());
+      refusals_.Add({{"reason", error::ReasonName(reason)}});
+    }
+  }
 
   absl::Status Listen(const std::string& address) {
     try {
@@ -64,6 +74,10 @@ class PrometheusMetrics final : public Metrics {
     return absl::OkStatus();
   }
 
+  void Announce(absl::string_view method) override {
+    for (int code = 0; code <= kCodesEnd; ++code)
+      CellOf(method, static_cast<absl::StatusCode>(code));
+  }
   void CountCall(absl::string_view method, absl::StatusCode code,
                  absl::Duration duration) override {
     const Cell cell = CellOf(method, code);

@@ -4,6 +4,12 @@
 // the caller was told; nothing else labels a metric. So none carries an id, none tells a category
 // or a record kind, and none says more of a refusal than its answer did: a worker who must not see
 // a child counts as RECORD_NOT_FOUND. Served as Prometheus text where configured.
+//
+// Every series is there from the start, at nothing: that a method was ever called is not to be read
+// from which series there are. How often each was called an operator does learn, also of methods
+// for records whose existence is secret: that designated officers record allegations stands in the
+// agreements, the count names no child, no agency and no worker, and a service whose calls fail
+// unseen would hurt children. Whoever may not even know so much must not be given the endpoint.
 #ifndef TRUSTHUB_COMMON_RPC_METRICS_H_
 #define TRUSTHUB_COMMON_RPC_METRICS_H_
 
@@ -21,6 +27,8 @@ namespace trusthub::rpc {
 class Metrics {
  public:
   virtual ~Metrics() = default;
+  // Serves the series of `method` from now on. The name lives as long as calls are counted.
+  virtual void Announce(absl::string_view method) = 0;
   virtual void CountCall(absl::string_view method, absl::StatusCode code,
                          absl::Duration duration) = 0;
   virtual void CountRefusal(absl::string_view reason) = 0;

@@ -65,6 +65,11 @@ class CallState {
 
 namespace {
 
+// Subject of a method that is about one record itself.
+constexpr absl::string_view kItself = "name";
+// Stands for the child of a record that does not exist.
+constexpr absl::string_view kNobody = "children/00000000000000000000000000";
+
 // Errors that say something about who may do or know what, or about what was asked; those of the
 // machine are not refusals.
 bool IsRefusal(const absl::Status& status) {
@@ -246,14 +251,6 @@ absl::Status Pipeline::RunHandler(CallState& call) {
   TRUSTHUB_RETURN_IF_ERROR(FindAnswer(call, full.get(), &replayed));
 
   Observe(Step::kSubject);
-  Subject subject;
-  if (!method.subject_path.empty()) {
-    const absl::Status status = CheckSubject(
-        *call.tx, caller, facts, [&call] { return CheckChildFacts(call.facts_age); },
-        method.SubjectOf(*call.request), &subject);
-    if (!status.ok()) return RefuseSubject(call, subject, status);
-  }
-
   Call handler_call{caller,
                     call.admission.purpose,
                     incoming.case_reference,
@@ -264,10 +261,21 @@ absl::Status Pipeline::RunHandler(CallState& call) {
                     incoming.credentials.authorization,
                     *stages_.page_tokens,
                     call.facts_age};
-  if (IsNameIn("children", method.SubjectOf(*call.request))) handler_call.child = subject.child;
   Granting granting(*call.admission.agreements, caller, call.admission.purpose,
                     LondonDay(call.tx->now()), handler_call.relations, &facts);
   handler_call.visibility = &granting;
+  Subject subject;
+  if (!method.subject_path.empty()) {
+    const absl::Status status = CheckSubject(
+        *call.tx, caller, facts, granting, &handler_call.relations,
+        [&call] { return CheckChildFacts(call.facts_age); }, method.SubjectOf(*call.request),
+        /*itself=*/method.rule.subject() == kItself, &subject);
+    if (!status.ok()) {
+      granting.FillDecisions(&call.grounds);
+      return RefuseSubject(call, subject, status);
+    }
+  }
+  if (IsNameIn("children", method.SubjectOf(*call.request))) handler_call.child = subject.child;
 
   Observe(Step::kHandler);
   if (!replayed) {
@@ -321,10 +329,12 @@ absl::Status Pipeline::RefuseSubject(CallState& call, const Subject& subject,
   TRUSTHUB_RETURN_IF_ERROR(
       NameAskedFor(subject.record, *stages_.pseudonyms, call.tx->snapshot(), &call.grounds));
   if (subject.conflicted) call.refused_for = errors::v1::ERROR_REASON_WORKER_CONFLICTED;
-  if (!subject.child.empty()) {
-    TRUSTHUB_RETURN_IF_ERROR(
-        audit::AddChild(*stages_.pseudonyms, subject.child, call.tx->snapshot(), &call.grounds));
-  }
+  // What does not exist is about nobody, who has a pseudonym like everybody: no time tells.
+  audit::v1::AuditEntry of_nobody;
+  const bool is_somebody = !subject.child.empty();
+  TRUSTHUB_RETURN_IF_ERROR(
+      audit::AddChild(*stages_.pseudonyms, is_somebody ? absl::string_view(subject.child) : kNobody,
+                      call.tx->snapshot(), is_somebody ? &call.grounds : &of_nobody));
   return why;
 }
 
@@ -335,7 +345,7 @@ absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message&
   TRUSTHUB_RETURN_IF_ERROR(granting.Build(method, full, child, out));
   // The one record that a read asked for may not be known to this caller: then it does not exist.
   if (!method.rule.mutates() && granting.records_given() == 0 && granting.records_dropped() > 0 &&
-      method.rule.subject() == "name") {
+      method.rule.subject() == kItself) {
     TRUSTHUB_RETURN_IF_ERROR(
         granting.FillEntry(*stages_.pseudonyms, Granting::About::kAskedFor, &call.grounds));
     call.grounds.clear_disclosed();  // the envelope, which is not sent either

@@ -7,8 +7,8 @@
 //   deadline       min(caller's, method's, ours); already past -> refused
 //   authenticate   certificate and token -> Principal; refusals are recorded from here on
 //   purpose        declared, known, with a case reference
-//   method access  role and purpose against the method's rule; too long without witnesses, where the
-//                  borough says so: WITNESSES_OVERDUE
+//   method access  role and purpose against the method's rule; WITNESSES_OVERDUE where the borough
+//                  says so
 //   agreement      some agreement in force covers agency, role and purpose; else AGREEMENT_MISSING
 //   parse          what does not parse is INVALID_ARGUMENT
 //   fields         every violation at once

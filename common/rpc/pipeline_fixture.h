@@ -121,6 +121,7 @@ class ScriptedAgreements final : public policy::Agreements {
 // Keeps what was counted. Thread-safe.
 class KeptMetrics final : public Metrics {
  public:
+  void Announce(absl::string_view) override {}
   void CountCall(absl::string_view method, absl::StatusCode code, absl::Duration) override {
     Count(absl::StrCat("call ", method, " ", absl::StatusCodeToString(code)));
   }

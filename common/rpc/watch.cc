@@ -12,8 +12,10 @@
 #include "common/rpc/caller_facts.h"
 #include "common/rpc/front.h"
 #include "common/rpc/granting.h"
+#include "common/rpc/paging.h"
 #include "common/rpc/to_grpc.h"
 #include "common/time/civil_date.h"
+#include "common/time/clock.h"
 #include "trusthub/events/v1/events_service.pb.h"
 
 namespace trusthub::rpc {
@@ -23,6 +25,12 @@ namespace {
 constexpr int kBatchEvents = 100;
 constexpr absl::Duration kHubBookmark = absl::Milliseconds(limits::kHubBookmarkMillis);
 constexpr absl::Duration kUserBookmark = absl::Milliseconds(limits::kUserBookmarkMillis);
+
+policy::RecordFacts FactsOf(const events::v1::Event& event) {
+  policy::RecordFacts facts = RecordFactsOf(event);
+  facts.asked_agency = event.asked_agency();
+  return facts;
+}
 
 }  // namespace
 
@@ -43,15 +51,16 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     }
   }
 
-  // Called by the hub: events were added, or else a bookmark may be due.
-  void Wake(bool events_added) {
+  // Called by the hub: events were added, or it is time to look whether a bookmark is due.
+  void Wake(bool events_added, bool bookmarks) {
     MutexLock lock(mutex_);
     if (ended_) return;
     if (!idle_) {
       woken_while_busy_ = woken_while_busy_ || events_added;
       return;
     }
-    if (!events_added && !BookmarkDue(stages().clocks.real->Now())) return;
+    bookmark_due_ = bookmarks && BookmarkDue(stages().clocks.real->Now());
+    if (!events_added && !bookmark_due_) return;
     idle_ = false;
     PostPump();
   }
@@ -74,7 +83,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     if (!ok) return End(error::Cancelled());
     PostPump();
   }
-  void OnCancel() override { Wake(/*events_added=*/true); }
+  void OnCancel() override { Wake(/*events_added=*/true, /*bookmarks=*/false); }
   void OnDone() override {
     hub_->Remove(this);
     delete this;
@@ -171,57 +180,100 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     }
   }
 
+  // Whether something is on its way.
   absl::StatusOr<bool> TrySend() {
+    // Not what woke the stream decides when a bookmark is sent: events that it may not tell of
+    // would move it.
+    const bool bookmark_due = TakeBookmarkDue();
     // What is committed from now on is not in the snapshots below, or may not be.
     const absl::Time as_of = stages().clocks.real->Now();
-    bool authorised = true;
-    for (bool more = true; more;) {
-      // Facts too old to authorise with: hold everything back rather than drop what may be given.
-      const absl::Duration facts_age = hub_->pipeline().ChildFactsAge();
-      authorised = is_hubs_own() || CheckChildFacts(facts_age).ok();
-      if (!authorised) break;
-      TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Snapshot> snapshot,
-                                stages().store->Open(Deadline()));
-      TRUSTHUB_ASSIGN_OR_RETURN(events::Batch batch,
-                                events::NextBatch(*snapshot, request_, after_, kBatchEvents));
-      if (batch.response.events_size() > 0) {
-        TRUSTHUB_ASSIGN_OR_RETURN(const Sent sent, SendGranted(std::move(snapshot), batch, as_of,
-                                                               CheckConsentFacts(facts_age).ok()));
-        if (sent == Sent::kSending) return true;
-        authorised = sent != Sent::kHeldBack;
-        if (!authorised) break;
-      }
-      after_ = batch.last_sequence;
-      more = batch.more;
-    }
-    if (!BookmarkDue(as_of)) return false;
+    TRUSTHUB_ASSIGN_OR_RETURN(const Sent sent, Fill(as_of));
+    if (sent == Sent::kSending) return true;
+    if (!bookmark_due) return false;
     events::v1::WatchResponse bookmark;
-    if (authorised) *bookmark.mutable_as_of() = TimeToProto(as_of);
+    if (sent != Sent::kHeldBack) *bookmark.mutable_as_of() = TimeToProto(as_of);
     Send(std::move(bookmark));
     return true;
   }
 
+  bool TakeBookmarkDue() {
+    MutexLock lock(mutex_);
+    return std::exchange(bookmark_due_, false);
+  }
+
   enum class Sent {
-    kNothing,   // nothing of the batch may be given
+    kNothing,   // nothing that there is may be given
     kSending,   // the answer is on its way, or its evidence is
-    kHeldBack,  // what consent says is not known freshly enough to give or to pass over anything
+    kHeldBack,  // the facts are too old to give or to pass over anything
   };
 
-  absl::StatusOr<Sent> SendGranted(std::unique_ptr<store::Snapshot> snapshot,
-                                   const events::Batch& batch, absl::Time as_of,
-                                   bool consent_known) {
-    store::Transaction tx(std::move(snapshot), stages().index_hash, stages().clocks.domain->Now());
-    CallerFacts facts(&tx, admission_.caller.get(), admission_.purpose, &stages().standing_rules);
-    TRUSTHUB_RETURN_IF_ERROR(CheckInService(facts));
+  // Looks at events until an answer is full or there are no more, then sends those that may be
+  // given. An answer holds kBatchEvents of these or is the last for now: where it ends, and whether
+  // it says that it is complete, tells of no others.
+  absl::StatusOr<Sent> Fill(absl::Time as_of) {
+    events::v1::WatchResponse known;
+    for (std::int64_t after = after_;;) {
+      // Facts too old to authorise with: hold everything back rather than drop what may be given.
+      const absl::Duration facts_age = hub_->pipeline().ChildFactsAge();
+      if (!is_hubs_own() && !CheckChildFacts(facts_age).ok()) return Sent::kHeldBack;
+      TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Snapshot> snapshot,
+                                stages().store->Open(Deadline()));
+      TRUSTHUB_ASSIGN_OR_RETURN(events::Batch batch,
+                                events::NextBatch(*snapshot, request_, after, kBatchEvents));
+      store::Transaction tx(std::move(snapshot), stages().index_hash,
+                            stages().clocks.domain->Now());
+      CallerFacts facts(&tx, admission_.caller.get(), admission_.purpose, &stages().standing_rules);
+      TRUSTHUB_RETURN_IF_ERROR(CheckInService(facts));
+      after = batch.last_sequence;
+      TRUSTHUB_ASSIGN_OR_RETURN(const bool full, AddKnown(facts, batch, &known));
+      if (full) {
+        after = known.events().rbegin()->sequence();
+      } else if (batch.more) {
+        continue;
+      }
+      const bool consent_known = CheckConsentFacts(facts_age).ok();
+      TRUSTHUB_ASSIGN_OR_RETURN(
+          const Sent sent,
+          SendGranted(facts, known, after, full ? nullptr : &as_of, consent_known));
+      if (sent == Sent::kHeldBack) return sent;
+      after_ = after;
+      if (sent == Sent::kSending || !full) return sent;
+      known.clear_events();  // what could be given a moment ago cannot be any more
+    }
+  }
+
+  // Adds the events of `batch` that the caller may know of, until there are enough for an answer.
+  absl::StatusOr<bool> AddKnown(CallerFacts& facts, const events::Batch& batch,
+                                events::v1::WatchResponse* known) {
+    Granting granting = GrantingBy(facts);
+    for (const events::v1::Event& event : batch.response.events()) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const bool may, granting.MayKnow(FactsOf(event)));
+      if (!may) continue;
+      *known->add_events() = event;
+      if (known->events_size() == kBatchEvents) return true;
+    }
+    return false;
+  }
+
+  Granting GrantingBy(CallerFacts& facts) {
     static constexpr std::uint32_t kNoRelations = 0;
-    Granting granting(*admission_.agreements, *admission_.caller, admission_.purpose,
-                      LondonDay(tx.now()), kNoRelations, &facts);
+    return Granting(*admission_.agreements, *admission_.caller, admission_.purpose,
+                    LondonDay(stages().clocks.domain->Now()), kNoRelations, &facts);
+  }
+
+  // Sends what of `known` may be given, as the answer up to `after`; complete up to `as_of` unless
+  // that is null.
+  absl::StatusOr<Sent> SendGranted(CallerFacts& facts, const events::v1::WatchResponse& known,
+                                   std::int64_t after, const absl::Time* as_of,
+                                   bool consent_known) {
+    if (known.events().empty()) return Sent::kNothing;
+    Granting granting = GrantingBy(facts);
     events::v1::WatchResponse granted;
-    TRUSTHUB_RETURN_IF_ERROR(granting.Build(*incoming_->method, batch.response, "", &granted));
+    TRUSTHUB_RETURN_IF_ERROR(granting.Build(*incoming_->method, known, "", &granted));
     if (granting.rests_on_consent() && !consent_known) return Sent::kHeldBack;
     if (granted.events_size() == 0) return Sent::kNothing;
-    after_ = batch.last_sequence;
-    if (!batch.more) *granted.mutable_as_of() = TimeToProto(as_of);
+    after_ = after;
+    if (as_of != nullptr) *granted.mutable_as_of() = TimeToProto(*as_of);
     if (is_hubs_own()) {
       Send(std::move(granted));
       return Sent::kSending;
@@ -301,6 +353,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
   Mutex mutex_;
   bool idle_ ABSL_GUARDED_BY(mutex_) = false;
+  bool bookmark_due_ ABSL_GUARDED_BY(mutex_) = true;  // the first says where the stream begins
   bool woken_while_busy_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
@@ -359,10 +412,17 @@ void WatchHub::Remove(WatchStream* stream) {
 
 void WatchHub::Tick() {
   MutexLock lock(mutex_);
+  // Looks at bookmarks at times of its own, whatever happens in between: an event that one may not
+  // know of must not show in when they come.
+  absl::Duration next_look = MonotonicNow() + kHubBookmark;
   while (!stopping_) {
-    if (!events_added_) wake_.WaitFor(mutex_, kHubBookmark);
+    const absl::Duration left = next_look - MonotonicNow();
+    if (!events_added_ && left > absl::ZeroDuration()) wake_.WaitFor(mutex_, left);
+    const bool bookmarks = MonotonicNow() >= next_look;
+    if (bookmarks) next_look += kHubBookmark;
     const bool events_added = std::exchange(events_added_, false);
-    for (WatchStream* stream : streams_) stream->Wake(events_added);
+    if (!events_added && !bookmarks) continue;
+    for (WatchStream* stream : streams_) stream->Wake(events_added, bookmarks);
   }
 }
 

@@ -96,8 +96,8 @@ absl::StatusOr<std::map<std::string, Registrar>> FindRegistrars(const Hub& hub) 
 // What the threads share.
 class PopulationLoad {
  public:
-  PopulationLoad(const std::vector<PopulationRow>& rows, std::map<std::string, Registrar> registrars,
-                 const Progress& progress)
+  PopulationLoad(const std::vector<PopulationRow>& rows,
+                 std::map<std::string, Registrar> registrars, const Progress& progress)
       : rows_(rows), registrars_(std::move(registrars)), progress_(progress) {}
 
   // The rows of every `of`-th child.

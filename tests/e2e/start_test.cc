@@ -179,6 +179,39 @@ TEST_F(StartTest, CertificatesMustBeThere) {
   EXPECT_THAT(Refusal(), AllOf(HasSubstr("certificate:"), HasSubstr("tls.pem")));
 }
 
+TEST_F(StartTest, NobodyIsBelievedWithoutACa) {
+  const std::string good = ReadAll(config_);
+  const auto with = [&](const std::string& setting, const std::string& path) {
+    WriteAll(config_,
+             absl::StrReplaceAll(good, {{absl::StrCat("\n", setting, ": "),
+                                         absl::StrCat("\n", setting, ": ", path, " # ")}}));
+    return Refusal();
+  };
+  WriteAll(outside_.File("no-ca.pem"), "no certificate\n");
+  for (const char* setting : {"client_ca", "server_ca", "trust_file"}) {
+    const auto named = HasSubstr(absl::StrCat(setting, ":"));
+    EXPECT_THAT(with(setting, outside_.File("away.pem")), AllOf(named, HasSubstr("away.pem")));
+    EXPECT_THAT(with(setting, outside_.File("no-ca.pem")), AllOf(named, HasSubstr("no-ca.pem")));
+    WriteAll(config_, absl::StrReplaceAll(good, {{absl::StrCat("\n", setting, ":"),
+                                                  absl::StrCat("\n# ", setting, ":")}}));
+    EXPECT_THAT(Refusal(), HasSubstr(absl::StrCat("setting ", setting, " is missing")));
+  }
+  WriteAll(config_, good);
+  // Of one agency alone, as the trust file names it.
+  const std::string ca = hub_->hub().folder() + "/pki/agencies/met-police/ca.pem";
+  fs::rename(ca, outside_.File("ca.pem"));
+  EXPECT_THAT(Refusal(), AllOf(HasSubstr("trust_file:"), HasSubstr("met-police/ca.pem")));
+}
+
+TEST_F(StartTest, AnAudienceOfNothingIsNone) {
+  const std::string good = ReadAll(config_);
+  for (const char* nothing :
+       {"audience: #", "audience: '' #", "audience: \"\" #", "audience: ~ #"}) {
+    WriteAll(config_, absl::StrReplaceAll(good, {{"audience:", nothing}}));
+    EXPECT_THAT(Refusal(), AllOf(HasSubstr("health.yaml"), HasSubstr("audience is empty")));
+  }
+}
+
 TEST_F(StartTest, DoorsForDataInTheEnvironmentAreRefused) {
   EXPECT_THAT(Refusal(kConfiguration, {"GRPC_TRACE=all"}), HasSubstr("GRPC_TRACE"));
   EXPECT_THAT(Refusal(kConfiguration, {absl::StrCat("SSLKEYLOGFILE=", outside_.File("keys"))}),

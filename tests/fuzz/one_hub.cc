@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/audit/answer.h"
 #include "common/audit/log_check.h"
 #include "common/audit/receipt.h"
 #include "common/audit/tree.h"
@@ -20,8 +21,6 @@
 #include "common/testing/paths.h"
 #include "common/time/civil_date.h"
 #include "deploy/hubctl/directory_file.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/wire_format_lite.h"
 #include "services/assessments/service.h"
 #include "services/children/service.h"
 #include "services/directory/service.h"
@@ -52,23 +51,6 @@ T Ready(absl::StatusOr<T> value, absl::string_view what) {
   return *std::move(value);
 }
 
-// The bytes of a message without one of its fields.
-std::string Without(const std::string& bytes, int number) {
-  using google::protobuf::internal::WireFormatLite;
-  std::string rest;
-  google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()),
-                                            static_cast<int>(bytes.size()));
-  while (true) {
-    const int begin = in.CurrentPosition();
-    const std::uint32_t tag = in.ReadTag();
-    if (tag == 0) return rest;
-    WireFormatLite::SkipField(&in, tag);
-    if (WireFormatLite::GetTagFieldNumber(tag) == number) continue;
-    rest.append(bytes, static_cast<std::size_t>(begin),
-                static_cast<std::size_t>(in.CurrentPosition() - begin));
-  }
-}
-
 class NoMetrics final : public rpc::Metrics {
  public:
   void CountCall(absl::string_view, absl::StatusCode, absl::Duration) override {}
@@ -78,6 +60,7 @@ class NoMetrics final : public rpc::Metrics {
   void CountAgreementsRefused() override {}
   void CountTlsRefused() override {}
   void SetCertificateExpiry(absl::Time) override {}
+  void SetWitnessed(absl::Time) override {}
 };
 
 }  // namespace
@@ -130,7 +113,7 @@ OneHub::OneHub()
   agreements_ =
       Ready(policy::LoadAgreements(SourcePath("deploy/config/redbridge/agreements")), "agreements");
   sets_ = std::make_unique<rpc::AgreementSets>(
-      rpc::AgreementSets::Options{"fuzz", {&RealClock(), &clock_}, metrics_.get()}, agreements_);
+      rpc::AgreementSets::Options{"fuzz", {&real_, &domain_}, metrics_.get()}, agreements_);
   standing_rules_ = Ready(rpc::LoadStandingRules(SourcePath("deploy/config/redbridge/policy.yaml")),
                           "standing rules");
   MakeMethods();
@@ -198,7 +181,8 @@ void OneHub::LoadDirectory() {
     authenticator_->callers[id] = std::move(who);
     worker_ids_.push_back(id);
   }
-  clock_.Set(Start());
+  real_.Set(Start());
+  domain_.Set(Start());
   OpenStore();
   const auto enter = [this](absl::string_view method, const google::protobuf::Message& request) {
     const Answer answer = Run({MethodNamed(method), kAdministrator, "directory_administration",
@@ -235,10 +219,11 @@ options::v1::Role OneHub::RoleOf(absl::string_view worker) const {
 }
 
 void OneHub::OpenStore() {
-  tree_ = audit::MakeTree(kTree, key_.get(), &RealClock());
+  tree_ = audit::MakeTree(kTree, key_.get(), &real_);
   store::SqliteOptions options;
   options.path = folder_.File("store.db");
   options.sequencer = tree_.get();
+  options.clock = &real_;
   store_ = Ready(store::OpenSqlite(options), "a store");
   rpc::Stages stages;
   stages.executor = executor_.get();
@@ -247,7 +232,7 @@ void OneHub::OpenStore() {
   stages.standing_rules = standing_rules_;
   stages.store = store_.get();
   stages.index_hash = Hash();
-  stages.clocks = {&RealClock(), &clock_};
+  stages.clocks = {&real_, &domain_};
   stages.page_tokens = &page_tokens_;
   stages.spool = spool_.get();
   stages.pseudonyms = pseudonyms_.get();
@@ -270,10 +255,17 @@ void OneHub::Reset() {
     std::filesystem::remove(folder_.File(absl::StrCat("store.db", suffix)));
   }
   std::filesystem::copy_file(folder_.File("built.db"), folder_.File("store.db"));
-  clock_.Set(Start());
+  real_.Set(Start());
+  domain_.Set(Start());
   sets_->PutInForce(agreements_);
   OpenStore();
   events_taken_up_ = EventCount();
+  RequireReady(events_taken_up_ > 0, "the directory is there");
+}
+
+void OneHub::Advance(absl::Duration by) {
+  real_.Advance(by);
+  domain_.Advance(by);
 }
 
 std::int64_t OneHub::LeafCount() {
@@ -322,7 +314,7 @@ void OneHub::CheckLeaf(const SentCall& sent, const Answer& answer, std::int64_t 
   Require(leaves.size() == 1 && receipt.entry_index() >= before, "the receipt is this call's");
   Require(audit::VerifyReceiptOfEntry(receipt, leaves[0].bytes, key_->public_key()).ok(),
           "the receipt verifies");
-  Require(receipt.content_hash() == crypto::Sha256(Without(answer.bytes, field->number())),
+  Require(audit::VerifyAnswer(answer.bytes, {{key_->public_key(), ""}}).ok(),
           "the leaf is over exactly what was delivered");
 }
 
@@ -369,7 +361,7 @@ void OneHub::TakeUpEvents() {
     for (const rpc::ServiceParts& part : parts_) {
       if (!part.apply) continue;
       store::Transaction tx(Ready(store_->Open(absl::InfiniteFuture()), "a snapshot"), Hash(),
-                            clock_.Now());
+                            domain_.Now());
       const absl::Status applied = part.apply(tx, event);
       Require(applied.ok(), absl::StrCat("every event can be taken up: ", applied.ToString()));
       Require(store::CommitAndWait(*store_, tx.TakeWrites()).ok(), "what an event says is kept");

@@ -52,10 +52,11 @@ class OneHub {
   const rpc::Method* MethodNamed(absl::string_view name) const;
   const std::vector<std::string>& workers() const { return worker_ids_; }
   options::v1::Role RoleOf(absl::string_view worker) const;
-  testing::FakeClock& clock() { return clock_; }
 
-  // Forgets every call since it was built, and sets the clock back.
+  // Forgets every call since it was built, and sets the clocks back.
   void Reset();
+  // Sets both clocks on; between two calls no time passes, however slow the machine is.
+  void Advance(absl::Duration by);
   // Ends the process when a promise is broken: one completion; no answer without a durable leaf
   // over exactly its bytes; no refusal that leaves no trace; never INTERNAL; nothing echoed that is
   // marked by kMarker; a mutation sent twice changes nothing more.
@@ -78,7 +79,7 @@ class OneHub {
   std::int64_t LeafCount();
   std::int64_t EventCount();
 
-  testing::FakeClock clock_;
+  testing::FakeClock real_, domain_;
   testing::TempFolder folder_;
   std::unique_ptr<crypto::SigningKey> key_;
   proto::PageTokens page_tokens_{std::string(32, 't')};

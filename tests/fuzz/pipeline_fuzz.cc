@@ -79,7 +79,7 @@ std::string SomeWorker(MessageMutator& mutator, const rpc::Method& method) {
   };
   std::string worker = some();
   if (mutator.Below(8) == 0) return worker;
-  for (int tries = 0; tries < 64 && (method.roles >> Hub().RoleOf(worker) & 1) == 0; ++tries) {
+  for (int tries = 0; tries < 64 && ((method.roles >> Hub().RoleOf(worker)) & 1) == 0; ++tries) {
     worker = some();
   }
   return worker;
@@ -191,7 +191,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Names names;
   for (const Line& line : lines) {
     if (line.clock != 0) {
-      Hub().clock().Advance(absl::Seconds(line.clock));
+      Hub().Advance(absl::Seconds(line.clock));
     } else {
       RunCall(line, &names);
     }

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -22,6 +20,7 @@
 #include "common/base/mutex.h"
 #include "common/error/error.h"
 #include "common/testing/matchers.h"
+#include "common/testing/seed.h"
 #include "common/time/civil_date.h"
 #include "common/time/clock.h"
 #include "gmock/gmock.h"
@@ -46,14 +45,6 @@ constexpr absl::Duration kSoon = absl::Seconds(20);
 constexpr char kPurpose[] = "early_help";
 constexpr char kReference[] = "CAF-1";
 constexpr char kNeeds[] = "Sleeps badly since the move; behind in reading.";
-
-std::uint64_t TestSeed() {
-  std::uint64_t seed = 20100316;
-  const char* text = std::getenv("TRUSTHUB_TEST_SEED");
-  if (text != nullptr && !absl::SimpleAtoi(text, &seed)) std::abort();
-  std::printf("TRUSTHUB_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
-  return seed;
-}
 
 // Lets time pass: what is waited for is that a bound is behind us.
 void Pass(absl::Duration time) {

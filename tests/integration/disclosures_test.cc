@@ -15,7 +15,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/audit/entry.h"
-#include "common/audit/proof.h"
 #include "common/error/error.h"
 #include "common/testing/matchers.h"
 #include "common/time/civil_date.h"
@@ -245,7 +244,7 @@ TEST_F(DisclosuresOfAFamily, RowsSayWhatTheLogSaysAndAreProven) {
     const auto known = logs[each.service].find(row.name());
     ASSERT_NE(known, logs[each.service].end()) << row.name();
     const audit::v1::AuditEntry& entry = known->second;
-    EXPECT_EQ(row.leaf_hash(), audit::LeafHash(audit::CanonicalBytes(entry)));
+    EXPECT_EQ(row.leaf_hash(), audit::EntryLeafHash(audit::CanonicalBytes(entry)));
     EXPECT_EQ(row.agency(), entry.agency());
     EXPECT_EQ(row.worker(), entry.worker());
     EXPECT_EQ(row.role(), entry.role());

@@ -13,7 +13,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/audit/proof.h"
+#include "common/audit/entry.h"
 #include "common/base/ids.h"
 #include "common/crypto/crypto.h"
 #include "common/error/error.h"
@@ -305,7 +305,7 @@ TEST_F(RetentionTest, WhatIsDestroyedAnswersLikeWhatNeverWas) {
                                                                certificate.service());
     ASSERT_THAT(log, IsOk());
     EXPECT_TRUE(absl::c_any_of(log->entries(), [&](const audit::v1::LoggedEntry& entry) {
-      return crypto::HexEncode(audit::LeafHash(entry.leaf_input())) == certificate.leaf_hash();
+      return crypto::HexEncode(audit::EntryLeafHash(entry.leaf_input())) == certificate.leaf_hash();
     })) << certificate.service();
   }
   EXPECT_THAT(services,

@@ -123,6 +123,10 @@ absl::Status GroupWriter::Begin() {
     log::Error("store file was removed or replaced while open");
     return error::StoreUnavailable("its file was removed or replaced");
   }
+  // Without memory even a rollback can fail; what it left open ends here.
+  if (connection_->in_transaction()) {
+    TRUSTHUB_RETURN_IF_ERROR(connection_->Use(Sql::kRollback).Run());
+  }
   TRUSTHUB_RETURN_IF_ERROR(connection_->Use(Sql::kBeginWrite).Run());
   if (!counters_known_) TRUSTHUB_RETURN_IF_ERROR(sets_.LoadCounters());
   counters_known_ = true;

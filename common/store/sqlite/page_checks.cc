@@ -15,6 +15,7 @@ namespace {
 // Of the file format (sqlite.org/fileformat2.html).
 constexpr int kSmallestPage = 512;
 constexpr int kLargestPage = 65'536;
+constexpr std::int64_t kPagesAt = 28;  // in the header: pages of the file
 constexpr std::int64_t kLogHeaderBytes = 32;
 constexpr std::int64_t kLogCheckAt = 24;  // in the log's header: its checksum, 8 bytes
 constexpr std::int64_t kFrameHeaderBytes = 24;
@@ -56,19 +57,11 @@ std::uint64_t Mix(std::uint64_t sum, std::uint64_t word) {
   return (sum ^ sum >> 32) * 0xbf58476d1ce4e5b9u;
 }
 
-bool IsAllZero(const char* bytes, int count) {
-  return bytes[0] == 0 && std::memcmp(bytes, bytes + 1, static_cast<std::size_t>(count) - 1) == 0;
-}
-
 // --- Pages of the database ----------------------------------------------------------------------
 
 bool PageFits(const char* page, int count, std::int64_t offset) {
   const int body = count - kPageCheckBytes;
-  if (WordAt(page + body) == PageCheckOf({page, static_cast<std::size_t>(body)}, offset)) {
-    return true;
-  }
-  // A page that was freed before it was ever written leaves a hole; it holds nothing.
-  return IsAllZero(page, count);
+  return WordAt(page + body) == PageCheckOf({page, static_cast<std::size_t>(body)}, offset);
 }
 
 int Damaged(const char* what, std::int64_t offset) {
@@ -80,6 +73,24 @@ int Damaged(const char* what, std::int64_t offset) {
 int CheckPage(const char* bytes, int count, std::int64_t offset) {
   if (!IsPageSize(count) || offset % count != 0) return SQLITE_OK;  // the header alone
   return PageFits(bytes, count, offset) ? SQLITE_OK : Damaged("database", offset);
+}
+
+std::uint32_t BigEndian(const char* bytes) {
+  std::uint32_t value = 0;
+  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  return value;
+}
+
+// A page that lies beyond the end of the file. SQLite takes it for zeros, which is right only for
+// one that was never written: not for one of those that the file's header counts.
+int CheckMissing(sqlite3_file* file, int count, std::int64_t offset) {
+  if (!IsPageSize(count) || offset % count != 0) return SQLITE_IOERR_SHORT_READ;
+  char pages[4];
+  if (ReadReal(file, pages, sizeof(pages), kPagesAt) != SQLITE_OK ||
+      offset / count >= static_cast<std::int64_t>(BigEndian(pages))) {
+    return SQLITE_IOERR_SHORT_READ;
+  }
+  return Damaged("database", offset);
 }
 
 int WritePage(sqlite3_file* file, const char* bytes, int count, std::int64_t offset) {
@@ -96,12 +107,6 @@ int WritePage(sqlite3_file* file, const char* bytes, int count, std::int64_t off
 }
 
 // --- Frames of the log --------------------------------------------------------------------------
-
-std::uint32_t BigEndian(const char* bytes) {
-  std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  return value;
-}
 
 struct LogCheck {
   std::uint32_t first;
@@ -142,6 +147,9 @@ int Close(sqlite3_file* file) { return RealOf(file)->pMethods->xClose(RealOf(fil
 
 int Read(sqlite3_file* file, void* bytes, int count, sqlite3_int64 offset) {
   const int code = ReadReal(file, bytes, count, offset);
+  if (code == SQLITE_IOERR_SHORT_READ && !Of(file)->is_log) {
+    return CheckMissing(file, count, offset);
+  }
   if (code != SQLITE_OK) return code;
   const auto* read = static_cast<const char*>(bytes);
   if (!Of(file)->is_log) return CheckPage(read, count, offset);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -80,7 +81,7 @@ class PageChecksTest : public ::testing::Test {
   void ExpectNoticed(Store& store) {
     const auto read = Read(store);
     EXPECT_EQ(error::ReasonOf(read.status()), errors::v1::ERROR_REASON_STORE_UNAVAILABLE)
-        << read.value_or("");
+        << read.value_or("").substr(0, 100);
   }
 
   const TempFolder folder_;
@@ -135,6 +136,31 @@ TEST_F(PageChecksTest, AChangedPageIsNamedWhenTheStoreIsOpened) {
   options.path = path_;
   EXPECT_EQ(std::string(OpenSqlite(options).status().message()),
             absl::StrCat("store ", path_, ": damaged; restore it from a backup"));
+}
+
+TEST_F(PageChecksTest, APageOfZerosIsNoticed) {
+  {
+    auto store = Open();
+    ASSERT_TRUE(CommitAndWait(*store, RecordSet("referrals/r1", 1, std::string(60'000, 'r'))).ok());
+  }
+  auto store = Open();
+  std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+  // The last ones hold the record's text, which nothing but the checksum vouches for.
+  file.seekp(-kPage, std::ios::end);
+  ASSERT_TRUE(file.write(std::string(kPage, '\0').data(), kPage));
+  file.close();
+  ExpectNoticed(*store);
+}
+
+// SQLite would take pages beyond the end of a file for zeros.
+TEST_F(PageChecksTest, ACutFileIsNotServedAsZeros) {
+  {
+    auto store = Open();
+    ASSERT_TRUE(CommitAndWait(*store, RecordSet("referrals/r1", 1, std::string(60'000, 'r'))).ok());
+  }
+  auto store = Open();
+  std::filesystem::resize_file(path_, std::filesystem::file_size(path_) - 8 * kPage);
+  ExpectNoticed(*store);
 }
 
 // A page of another place, whole and with its own sum, as a controller that mixes up addresses

@@ -111,9 +111,9 @@ absl::Status Verify(const Invocation& invocation, const std::string& which,
   absl::Status worst;
   for (const char* service : kServices) {
     if (which != "all" && which != service) continue;
-    TRUSTHUB_ASSIGN_OR_RETURN(
-        const Verified verified,
-        stopped ? VerifyFiles(*hub, service) : VerifyService(*hub, service, trusted));
+    TRUSTHUB_ASSIGN_OR_RETURN(const Verified verified, stopped
+                                                           ? VerifyFiles(*hub, service)
+                                                           : VerifyService(*hub, service, trusted));
     const absl::Status& status = verified.check.status;
     table.Add({service, absl::StrCat(verified.check.checked),
                crypto::HexEncode(verified.head.root).substr(0, 16),

@@ -1,18 +1,15 @@
 // `hubctl policy replay`: what a proposed set would have decided about the calls of the last days.
-#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "common/audit/entry.h"
 #include "common/base/status_macros.h"
 #include "common/policy/tools/replay_report.h"
 #include "common/policy/tools/words.h"
-#include "common/time/civil_date.h"
 #include "common/time/clock.h"
+#include "deploy/hubctl/command/entries_since.h"
 #include "deploy/hubctl/command/output.h"
 #include "deploy/hubctl/command/policy_command.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
@@ -34,36 +31,19 @@ struct ReplayOptions {
   int days = 30;
 };
 
-absl::StatusOr<ListEntriesResponse> ReadPage(Desk& desk, const std::string& service,
-                                             std::int64_t first, std::int64_t count) {
-  ListEntriesRequest request;
-  request.set_first_index(first);
-  request.set_page_size(static_cast<int>(count));
-  return desk.Call<ListEntriesResponse>(request, kAuditReview, kCaseReference, service);
-}
-
-// Adds the entries since `cutoff`, newest pages first. An entry's time is when it was decided, so
-// a page that ends before the cutoff is the last to be read.
 absl::Status ReplayService(Desk& desk, const std::string& service, absl::Time cutoff,
                            policy::ReplayReport* report) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const ListEntriesResponse newest, ReadPage(desk, service, 0, 1));
-  for (std::int64_t end = newest.tree_size(); end > 0;) {
-    const std::int64_t first = std::max<std::int64_t>(0, end - kPage);
-    TRUSTHUB_ASSIGN_OR_RETURN(const ListEntriesResponse page,
-                              ReadPage(desk, service, first, end - first));
-    bool any_recent = false;
-    for (const audit::v1::LoggedEntry& logged : page.entries()) {
-      if (logged.index() >= end) continue;  // came while it was read
-      TRUSTHUB_ASSIGN_OR_RETURN(const audit::v1::AuditEntry entry,
-                                audit::ParseEntry(logged.leaf_input()));
-      if (TimeFromProto(entry.entry_time()) < cutoff) continue;
-      any_recent = true;
-      report->Add(absl::StrCat(page.tree(), "/entries/", logged.index()), entry);
-    }
-    if (!any_recent) break;
-    end = first;
-  }
-  return absl::OkStatus();
+  return VisitEntriesSince(
+      cutoff, kPage,
+      [&](std::int64_t first, std::int64_t count) {
+        ListEntriesRequest request;
+        request.set_first_index(first);
+        request.set_page_size(static_cast<int>(count));
+        return desk.Call<ListEntriesResponse>(request, kAuditReview, kCaseReference, service);
+      },
+      [&](const std::string& name, const audit::v1::AuditEntry& entry) {
+        report->Add(name, entry);
+      });
 }
 
 nlohmann::ordered_json JsonOfReport(const policy::ReplayReport& report) {

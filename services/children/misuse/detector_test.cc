@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/ids.h"
 #include "common/testing/matchers.h"
+#include "common/testing/seed.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/children/misuse/misuse_fixture.h"
@@ -452,9 +453,7 @@ void AddRandomAccess(std::mt19937* random, WrittenLog* log) {
 }
 
 TEST(DetectorPropertyTest, TheOrderInWhichLogsAreReadMakesNoDifference) {
-  const unsigned seed = std::random_device()();
-  SCOPED_TRACE(absl::StrCat("seed ", seed));
-  std::mt19937 random(seed);
+  std::mt19937 random(static_cast<unsigned>(testing::TestSeed()));
   int findings = 0;
   for (int round = 0; round < 12; ++round) {
     std::vector<WrittenLog> logs = {WrittenLog("x"), WrittenLog("y"), WrittenLog("z")};

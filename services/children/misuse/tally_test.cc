@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/testing/seed.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -76,9 +77,7 @@ TEST(KeepTest, OneKeyIsOneMomentAtItsEarliest) {
 }
 
 TEST(KeepTest, OrderMakesNoDifference) {
-  const unsigned seed = std::random_device()();
-  SCOPED_TRACE(absl::StrCat("seed ", seed));
-  std::mt19937 random(seed);
+  std::mt19937 random(static_cast<unsigned>(testing::TestSeed()));
   for (int round = 0; round < 200; ++round) {
     std::vector<Moment> moments;
     for (int i = 0; i < 12; ++i) {
