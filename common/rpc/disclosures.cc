@@ -55,12 +55,21 @@ class Page {
     // A position is the index of a leaf and one more; the next page starts at that index.
     TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<store::StoredLeaf> leaves,
                               call_.tx.snapshot().ListLeavesByKey(pseudonym, after, size + 1));
+    // How the log calls the child's own record.
+    AuditEntry own;
+    TRUSTHUB_RETURN_IF_ERROR(
+        audit::AddRecord(*options_.pseudonyms, request_.child(), call_.tx.snapshot(), &own));
+    const auto to_name = [&](std::string* record) {
+      if (own.records_size() > 0 && *record == own.records(0)) *record = request_.child();
+    };
     store::Page<LoggedDisclosure> page;
     page.more = leaves.size() > static_cast<std::size_t>(size);
     for (const store::StoredLeaf& leaf : leaves) {
       if (&leaf == &leaves.back() && page.more) break;
       page.last_position = leaf.index + 1;
-      TRUSTHUB_ASSIGN_OR_RETURN(const AuditEntry entry, audit::ParseEntry(leaf.bytes));
+      TRUSTHUB_ASSIGN_OR_RETURN(AuditEntry entry, audit::ParseEntry(leaf.bytes));
+      for (std::string& record : *entry.mutable_records()) to_name(&record);
+      to_name(entry.mutable_asked_for());
       TRUSTHUB_ASSIGN_OR_RETURN(std::optional<LoggedDisclosure> row, rows_.RowOf(entry));
       if (!row.has_value()) continue;
       row->set_name(DecisionName(options_.tree, leaf.index));

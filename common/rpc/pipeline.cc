@@ -311,9 +311,23 @@ absl::Status Pipeline::FindAnswer(CallState& call, Message* full, bool* replayed
   return absl::OkStatus();
 }
 
+namespace {
+
+// What the log calls the record that a refused call asked for: a child's own record by pseudonym.
+absl::Status NameAskedFor(absl::string_view record, audit::Pseudonyms& pseudonyms,
+                          store::Snapshot& view, audit::v1::AuditEntry* grounds) {
+  audit::v1::AuditEntry named;
+  TRUSTHUB_RETURN_IF_ERROR(audit::AddRecord(pseudonyms, record, view, &named));
+  grounds->set_asked_for(named.records_size() == 0 ? "" : named.records(0));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status Pipeline::RefuseSubject(CallState& call, const Subject& subject,
                                      absl::Status why) const {
-  call.grounds.set_asked_for(subject.record);
+  TRUSTHUB_RETURN_IF_ERROR(
+      NameAskedFor(subject.record, *stages_.pseudonyms, call.tx->snapshot(), &call.grounds));
   if (subject.conflicted) call.refused_for = errors::v1::ERROR_REASON_WORKER_CONFLICTED;
   // What does not exist is about nobody, who has a pseudonym like everybody: no time tells.
   audit::v1::AuditEntry of_nobody;
@@ -336,7 +350,8 @@ absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message&
         granting.FillEntry(*stages_.pseudonyms, Granting::About::kAskedFor, &call.grounds));
     call.grounds.clear_disclosed();  // the envelope, which is not sent either
     call.grounds.clear_rules();
-    call.grounds.set_asked_for(std::string(method.SubjectOf(*call.request)));
+    TRUSTHUB_RETURN_IF_ERROR(NameAskedFor(method.SubjectOf(*call.request), *stages_.pseudonyms,
+                                          call.tx->snapshot(), &call.grounds));
     return error::RecordNotFound();
   }
   if (granting.rests_on_consent()) TRUSTHUB_RETURN_IF_ERROR(CheckConsentFacts(call.facts_age));
