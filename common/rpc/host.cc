@@ -325,7 +325,10 @@ class HostImpl final : public Host {
     stages.pseudonyms = pseudonyms_.get();
     stages.metrics = metrics_.get();
     stages.observer = overrides.observer;
-    if (!parts_.owns_child_facts && config_.services.count("children") != 0) {
+    // A service that does not follow the children service has no facts of children to grow old.
+    const bool follows =
+        std::find(parts_.sources.begin(), parts_.sources.end(), "children") != parts_.sources.end();
+    if (!parts_.owns_child_facts && follows) {
       stages.child_facts_age = [projections = projections_.get()] {
         return projections->AgeOf("children");
       };
