@@ -257,7 +257,7 @@ struct Refusal {
   const char* says;
 };
 
-class RefusalTest : public testing::TestWithParam<Refusal> {};
+class RefusalTest : public ::testing::TestWithParam<Refusal> {};
 
 TEST_P(RefusalTest, CompileFailsAndNamesTheField) {
   const Schema schema;
@@ -270,17 +270,17 @@ TEST_P(RefusalTest, CompileFailsAndNamesTheField) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, RefusalTest,
-    testing::Values(Refusal{"NoCategory", "test.NoCategory.a has no sharing category"},
-                    Refusal{"NoCategoryBelow", "test.NoCategory.a has no sharing category"},
-                    Refusal{"Unspecified", "test.Unspecified.a has no sharing category"},
-                    Refusal{"HoldsAny", "test.HoldsAny.a is an Any"},
-                    Refusal{"HoldsMap", "test.HoldsMap.a is a map"},
-                    Refusal{"HoldsValueWithMap", "test.ValueWithMap.a is a map"},
-                    Refusal{"HoldsValueWithMessage",
-                            "test.ValueWithMessage.open is part of a value"},
-                    Refusal{"RecordWithoutName", "test.RecordWithoutName is marked as a record"},
-                    Refusal{"RecordWithoutKind", "test.RecordWithoutKind is marked as a record"},
-                    Refusal{"ValueWithMap", "test.ValueWithMap.a is a map"}),
+    ::testing::Values(Refusal{"NoCategory", "test.NoCategory.a has no sharing category"},
+                      Refusal{"NoCategoryBelow", "test.NoCategory.a has no sharing category"},
+                      Refusal{"Unspecified", "test.Unspecified.a has no sharing category"},
+                      Refusal{"HoldsAny", "test.HoldsAny.a is an Any"},
+                      Refusal{"HoldsMap", "test.HoldsMap.a is a map"},
+                      Refusal{"HoldsValueWithMap", "test.ValueWithMap.a is a map"},
+                      Refusal{"HoldsValueWithMessage",
+                              "test.ValueWithMessage.open is part of a value"},
+                      Refusal{"RecordWithoutName", "test.RecordWithoutName is marked as a record"},
+                      Refusal{"RecordWithoutKind", "test.RecordWithoutKind is marked as a record"},
+                      Refusal{"ValueWithMap", "test.ValueWithMap.a is a map"}),
     [](const auto& test) { return std::string(test.param.message); });
 
 }  // namespace

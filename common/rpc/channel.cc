@@ -24,7 +24,7 @@
 #include "grpcpp/security/tls_certificate_provider.h"
 #include "grpcpp/security/tls_credentials_options.h"
 #include "grpcpp/support/byte_buffer.h"
-#include "grpcpp/support/sync_stream.h"
+#include "grpcpp/support/client_callback.h"
 
 namespace trusthub::rpc {
 namespace {
@@ -214,34 +214,92 @@ absl::Status Client::Call(const Message& request, const CallContext& call, Messa
 
 namespace {
 
-class GrpcStream final : public Client::Stream {
+// A stream whose answers gRPC's own threads bring. One that reads synchronously would put its
+// thread among those that poll for the whole process: a service follows several streams, and every
+// call that it serves would wake one of them, to be handed on.
+class GrpcStream final : public Client::Stream, private grpc::ClientReadReactor<grpc::ByteBuffer> {
  public:
   GrpcStream(std::shared_ptr<grpc::Channel> channel, std::shared_ptr<Reconnector> reconnector,
              std::string path, const events::v1::WatchRequest& request, const CallContext& call)
       : channel_(std::move(channel)),
         reconnector_(std::move(reconnector)),
         path_(std::move(path)),
-        method_(path_.c_str(), grpc::internal::RpcMethod::SERVER_STREAMING) {
+        method_(path_.c_str(), grpc::internal::RpcMethod::SERVER_STREAMING),
+        request_(ToBuffer(request)) {
     FillContext(call, &context_);
-    reader_.reset(grpc::internal::ClientReaderFactory<grpc::ByteBuffer>::Create(
-        channel_.get(), method_, &context_, ToBuffer(request)));
+    grpc::internal::ClientCallbackReaderFactory<grpc::ByteBuffer>::Create(
+        channel_.get(), method_, &context_, &request_, this);
+    // Without it a call that fails before its first read is done, and no read may follow.
+    AddHold();
+    StartCall();
   }
+
+  // gRPC uses this object until it said that the call is done.
+  ~GrpcStream() override {
+    context_.TryCancel();
+    LetGo();
+    MutexLock lock(mutex_);
+    while (!done_) changed_.Wait(mutex_);
+  }
+
   absl::Status Read(events::v1::WatchResponse* response) override {
-    grpc::ByteBuffer buffer;
-    if (reader_->Read(&buffer)) return FromBuffer(buffer, response);
-    absl::Status status = FromGrpc(reader_->Finish());
+    if (ReadNext()) return FromBuffer(buffer_, response);
+    LetGo();
+    MutexLock lock(mutex_);
+    while (!done_) changed_.Wait(mutex_);
+    const absl::Status status = FromGrpc(status_);
     if (status.code() == absl::StatusCode::kUnavailable) reconnector_->Bring(channel_);
     return status.ok() ? error::ServerStopping() : status;
   }
   void Cancel() override { context_.TryCancel(); }
 
  private:
+  // Whether there is a next answer, now in `buffer_`.
+  bool ReadNext() {
+    {
+      MutexLock lock(mutex_);
+      if (ended_) return false;
+      arrived_ = false;
+    }
+    StartRead(&buffer_);
+    MutexLock lock(mutex_);
+    while (!arrived_) changed_.Wait(mutex_);
+    return !ended_;
+  }
+
+  // No read follows.
+  void LetGo() {
+    if (held_) RemoveHold();
+    held_ = false;
+  }
+
+  void OnReadDone(bool ok) override {
+    MutexLock lock(mutex_);
+    arrived_ = true;
+    ended_ = !ok;
+    changed_.NotifyAll();
+  }
+  void OnDone(const grpc::Status& status) override {
+    MutexLock lock(mutex_);
+    done_ = true;
+    status_ = status;
+    changed_.NotifyAll();  // under the lock: the destructor waits for this and then ends `changed_`
+  }
+
   std::shared_ptr<grpc::Channel> channel_;
   std::shared_ptr<Reconnector> reconnector_;
   const std::string path_;
   const grpc::internal::RpcMethod method_;
+  const grpc::ByteBuffer request_;
   grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReader<grpc::ByteBuffer>> reader_;
+  grpc::ByteBuffer buffer_;  // of the read under way
+  bool held_ = true;
+  Mutex mutex_;
+  CondVar changed_;
+  bool arrived_ ABSL_GUARDED_BY(mutex_) = false;  // the read under way has ended
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;    // no answer follows
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;     // gRPC has let go
+  grpc::Status status_ ABSL_GUARDED_BY(mutex_);
 };
 
 class ForwardingServices final : public Services {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -31,20 +32,30 @@ class FileClockImpl final : public Clock {
     return LoadLocked();
   }
 
+  // Every call of a service asks several times, from every thread: the file is looked at outside
+  // the lock, which is then held for a comparison.
   absl::Time Now() const override {
+    const std::optional<absl::Time> written = WriteTime();
     MutexLock lock(mutex_);
-    LoadLocked().IgnoreError();  // Promise: an unreadable file keeps the last good setting.
+    if (!written.has_value() || *written != written_ || !settled_) {
+      LoadLocked().IgnoreError();  // Promise: an unreadable file keeps the last good setting.
+    }
     return absl::Now() + offset_;
   }
 
  private:
-  absl::Status LoadLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  std::optional<absl::Time> WriteTime() const {
     struct stat info;
-    if (stat(path_.c_str(), &info) != 0) {
+    if (stat(path_.c_str(), &info) != 0) return std::nullopt;
+    return absl::TimeFromTimespec(info.st_mtim);
+  }
+
+  absl::Status LoadLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const std::optional<absl::Time> write_time = WriteTime();
+    if (!write_time.has_value()) {
       return absl::NotFoundError(absl::StrCat("sandbox clock file ", path_, " cannot be read"));
     }
-    const absl::Time written = absl::TimeFromTimespec(info.st_mtim);
-    if (written == written_ && settled_) return absl::OkStatus();
+    const absl::Time written = *write_time;
     const absl::Time read_at = absl::Now();
     std::ifstream file(path_);
     std::string line;

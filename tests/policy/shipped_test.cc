@@ -30,7 +30,7 @@ const std::string& kBaselineFile =
     *new std::string(testing::SourcePath("deploy/config/redbridge/access.baseline"));
 constexpr char kHowToWrite[] = "`hubctl policy baseline deploy/config/redbridge/agreements`";
 
-std::string ReadAll(const char* path) {
+std::string ReadAll(const std::string& path) {
   std::ifstream file(path);
   std::stringstream text;
   text << file.rdbuf();
