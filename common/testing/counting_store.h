@@ -84,12 +84,12 @@ class CountingSnapshot final : public store::Snapshot {
   }
   absl::StatusOr<std::optional<std::string>> FindState(absl::string_view space,
                                                        absl::string_view key) override {
-    Note(absl::StrCat("FindState ", space));
+    Note(absl::StrCat("FindState ", KindOf(space)));
     return inner_->FindState(space, key);
   }
   absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ListState(
       absl::string_view space, absl::string_view after_key, int limit) override {
-    Note(absl::StrCat("ListState ", space));
+    Note(absl::StrCat("ListState ", KindOf(space)));
     return inner_->ListState(space, after_key, limit);
   }
   absl::StatusOr<std::vector<store::StoredEvent>> ReadEvents(std::int64_t after_sequence,
@@ -127,6 +127,10 @@ class CountingSnapshot final : public store::Snapshot {
   }
 
  private:
+  // A space of one child or record is named "kind/which".
+  static absl::string_view KindOf(absl::string_view space) {
+    return space.substr(0, space.find('/'));
+  }
   void Note(std::string read) { work_.reads.push_back(std::move(read)); }
 
   const std::unique_ptr<store::Snapshot> inner_;

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "common/config/config.h"
 #include "common/rpc/host.h"
+#include "common/store/store.h"
 #include "common/testing/fake_clock.h"
 #include "common/testing/temp_folder.h"
 #include "deploy/hubctl/hub_folder.h"
@@ -36,6 +37,10 @@ struct LocalHubOptions {
       wrap_store;
   // Told of each step of each call as it begins, on the thread that runs the call.
   std::function<void(absl::string_view service, rpc::Step step)> observer;
+  // Called with each service's store as it starts: what it is to use instead.
+  std::function<std::unique_ptr<store::Store>(absl::string_view service,
+                                              std::unique_ptr<store::Store> store)>
+      wrap_store;
 };
 
 // Not thread-safe; desks of it are.

@@ -136,10 +136,13 @@ absl::StatusOr<std::unique_ptr<World>> World::Make(bool with_secrets, std::uint3
   auto world = std::make_unique<World>();
   const std::string settings = world->folder_.File("redbridge");
   TRUSTHUB_RETURN_IF_ERROR(WriteEagerSettings(settings));
+  TRUSTHUB_ASSIGN_OR_RETURN(world->metrics_ports_, PortBlock::Take());
   LocalHubOptions options;
-  options.adjust = [settings](absl::string_view service, config::Config* config) {
+  options.adjust = [settings, &world = *world](absl::string_view service, config::Config* config) {
     if (service == "children") config->settings_folder = settings;
+    config->metrics = absl::StrCat("127.0.0.1:", world.MetricsPortOf(service));
   };
+  world->work_.LookAt(&options);
   TRUSTHUB_ASSIGN_OR_RETURN(world->hub_, LocalHub::Start(options));
   world->cast_ = std::make_unique<Cast>(&world->hub_->hub());
   constexpr int kKinds = static_cast<int>(std::size(kSecrets));
@@ -148,6 +151,11 @@ absl::StatusOr<std::unique_ptr<World>> World::Make(bool with_secrets, std::uint3
                                          number, kSecrets[number % kKinds]));
   }
   return world;
+}
+
+int World::MetricsPortOf(absl::string_view service) const {
+  const auto place = std::find(hubctl::kServices.begin(), hubctl::kServices.end(), service);
+  return metrics_ports_->first() + static_cast<int>(place - hubctl::kServices.begin());
 }
 
 absl::Status World::Live(bool with_secrets, std::uint32_t seed, int number, Secret secret) {

@@ -15,8 +15,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/testing/temp_folder.h"
+#include "tests/e2e/port_block.h"
 #include "tests/integration/family.h"
 #include "tests/integration/local_hub.h"
+#include "tests/integration/work_of_calls.h"
 
 namespace trusthub::testing {
 
@@ -47,11 +49,17 @@ class World {
   LocalHub& hub() { return *hub_; }
   Cast& cast() { return *cast_; }
   const std::vector<Life>& lives() const { return lives_; }
+  // What its services read of their stores.
+  WorkOfCalls& work() { return work_; }
+  // Where a service's Prometheus endpoint listens on loopback.
+  int MetricsPortOf(absl::string_view service) const;
 
  private:
   absl::Status Live(bool with_secrets, std::uint32_t seed, int number, Secret secret);
 
   TempFolder folder_;
+  std::unique_ptr<PortBlock> metrics_ports_;
+  WorkOfCalls work_;
   std::unique_ptr<LocalHub> hub_;
   std::unique_ptr<Cast> cast_;
   std::vector<Life> lives_;

@@ -1,0 +1,120 @@
+#include "tests/integration/two_worlds.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <future>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
+#include "common/testing/matchers.h"
+#include "tests/e2e/eventually.h"
+
+namespace trusthub::testing {
+namespace {
+
+constexpr std::uint32_t kUsualSeed = 20100316;
+
+std::unique_ptr<World>& Kept(int which) {
+  static auto* const worlds = new std::unique_ptr<World>[2];
+  return worlds[which];
+}
+
+// Ends the worlds before main returns: a hub does not outlive gRPC's own threads.
+class EndOfTheWorlds final : public ::testing::Environment {
+  void TearDown() override {
+    for (int which = 0; which < 2; ++which) Kept(which).reset();
+  }
+};
+[[maybe_unused]] const ::testing::Environment* const kEnd =
+    ::testing::AddGlobalTestEnvironment(new EndOfTheWorlds);
+
+void MakeWorlds() {
+  const std::uint32_t seed = TestSeed();
+  std::printf("TRUSTHUB_TEST_SEED=%u\n", seed);
+  auto making = std::async(std::launch::async, [&] { return World::Make(true, seed, kChildren); });
+  auto plain = World::Make(false, seed, kChildren);
+  auto with_secrets = making.get();
+  ASSERT_THAT(plain, IsOk());
+  ASSERT_THAT(with_secrets, IsOk());
+  Kept(0) = *std::move(plain);
+  Kept(1) = *std::move(with_secrets);
+  for (const std::string& worker : Workers()) {
+    for (int which = 0; which < 2; ++which) Kept(which)->cast().At(worker);
+  }
+}
+
+}  // namespace
+
+const std::vector<std::string>& Workers() {
+  static const auto& workers = *new std::vector<std::string>{"lbr-screening-01",
+                                                             "lbr-sw-01",
+                                                             "lbr-sw-02",
+                                                             "lbr-manager-01",
+                                                             "lbr-chair-01",
+                                                             "lbr-iro-01",
+                                                             "lbr-virtual-school-01",
+                                                             "lbr-placement-01",
+                                                             "lbr-lado-01",
+                                                             "lbr-caldicott-01",
+                                                             "met-cait-01",
+                                                             "bhrut-nurse-01",
+                                                             "bhrut-reception-01",
+                                                             "whipps-nurse-01",
+                                                             "nhsr-visitor-01",
+                                                             "nhsr-gp-01",
+                                                             "nhsr-school-nurse-01",
+                                                             "nhsr-caldicott-01",
+                                                             "nelft-camhs-01",
+                                                             "uphall-lead-01",
+                                                             "valentines-lead-01",
+                                                             "housing-officer-01",
+                                                             "connexions-lead-01"};
+  return workers;
+}
+
+std::uint32_t TestSeed() {
+  std::uint32_t seed = kUsualSeed;
+  const char* text = std::getenv("TRUSTHUB_TEST_SEED");
+  if (text != nullptr && !absl::SimpleAtoi(text, &seed)) std::abort();
+  return seed;
+}
+
+std::string PurposeName(options::v1::Purpose purpose) {
+  return absl::AsciiStrToLower(absl::StripPrefix(options::v1::Purpose_Name(purpose), "PURPOSE_"));
+}
+
+void TwoWorlds::SetUp() {
+  if (Kept(0) == nullptr) MakeWorlds();
+  ASSERT_NE(Kept(0), nullptr);
+  ASSERT_NE(Kept(1), nullptr);
+}
+
+World& TwoWorlds::world(int which) { return *Kept(which); }
+
+void TwoWorlds::InBoth(absl::FunctionRef<void(int which)> run) {
+  auto other = std::async(std::launch::async, [&] { run(1); });
+  run(0);
+  other.get();
+}
+
+bool TwoWorlds::SameOnceSettled(absl::FunctionRef<std::string(World& world)> look,
+                                std::string (&seen)[2]) {
+  return Within(kSettled, [&] {
+    for (int which = 0; which < 2; ++which) seen[which] = look(world(which));
+    return seen[0] == seen[1];
+  });
+}
+
+std::vector<std::size_t> TwoWorlds::HiddenFrom(const std::string& worker) {
+  std::vector<std::size_t> hidden;
+  const std::vector<Life>& lives = world(0).lives();
+  for (std::size_t i = 0; i < lives.size(); ++i) {
+    if (!MayKnow(worker, lives[i].secret)) hidden.push_back(i);
+  }
+  return hidden;
+}
+
+}  // namespace trusthub::testing
