@@ -59,7 +59,7 @@ TEST(YamlTest, TwoDocumentsAreRefused) {
 
 TEST(YamlTest, ATextThatTheParserNeverGetsPastIsRefused) {
   // yaml-cpp's LoadAll took all memory over these.
-  for (const char* text : {"&a ,[*a]", "a ,b", ",", "&a ,"}) {
+  for (const char* text : {"&a ,[*a]", ",", "&a ,"}) {
     EXPECT_FALSE(Yaml::Parse(text, "sample.yaml").ok()) << text;
   }
 }
