@@ -92,11 +92,6 @@ absl::Status LocalHub::StartService(absl::string_view service) {
   if (options_.observer) {
     overrides.observer = [this, name](rpc::Step step) { options_.observer(name, step); };
   }
-  if (options_.wrap_store) {
-    overrides.wrap_store = [this, name](std::unique_ptr<store::Store> store) {
-      return options_.wrap_store(name, std::move(store));
-    };
-  }
   TRUSTHUB_ASSIGN_OR_RETURN(hosts_[name], rpc::Host::Start(config, MakerOf(name), overrides));
   return absl::OkStatus();
 }

@@ -31,10 +31,6 @@ struct LocalHubOptions {
   std::string config_folder;
   // Called with each service's configuration before each of its starts.
   std::function<void(absl::string_view service, config::Config* config)> adjust;
-  // Wraps each service's store, before each of its starts.
-  std::function<std::unique_ptr<store::Store>(absl::string_view service,
-                                              std::unique_ptr<store::Store> store)>
-      wrap_store;
   // Told of each step of each call as it begins, on the thread that runs the call.
   std::function<void(absl::string_view service, rpc::Step step)> observer;
   // Called with each service's store as it starts: what it is to use instead.
