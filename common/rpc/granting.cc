@@ -218,21 +218,6 @@ std::vector<std::string> Granting::Children(About about) const {
   return children;
 }
 
-void Granting::FillDecisions(audit::v1::AuditEntry* entry) const {
-  for (const Made& made : made_) {
-    audit::v1::DecisionInputs* inputs = entry->add_decisions();
-    inputs->set_record_kind(made.kind);
-    inputs->set_relations(made.standing.relations);
-    inputs->set_child_flags(made.standing.child_flags);
-    inputs->set_consent(static_cast<std::uint32_t>(made.standing.consent));
-    inputs->set_break_glass_categories(made.standing.break_glass_categories);
-    inputs->set_provider(made.provider);
-    inputs->set_provider_kind(made.provider_kind);
-    inputs->set_agency_kind(caller_.agency_kind);
-    inputs->set_granted(made.decision.granted.bits());
-  }
-}
-
 absl::Status Granting::FillEntry(audit::Pseudonyms& pseudonyms, About about,
                                  audit::v1::AuditEntry* entry) const {
   for (const std::string& record : records_) {
@@ -250,8 +235,17 @@ absl::Status Granting::FillEntry(audit::Pseudonyms& pseudonyms, About about,
       if (rule.empty()) return;
       if (std::find(rules.begin(), rules.end(), rule) == rules.end()) rules.push_back(rule);
     });
+    audit::v1::DecisionInputs* inputs = entry->add_decisions();
+    inputs->set_record_kind(made.kind);
+    inputs->set_relations(made.standing.relations);
+    inputs->set_child_flags(made.standing.child_flags);
+    inputs->set_consent(static_cast<std::uint32_t>(made.standing.consent));
+    inputs->set_break_glass_categories(made.standing.break_glass_categories);
+    inputs->set_provider(made.provider);
+    inputs->set_provider_kind(made.provider_kind);
+    inputs->set_agency_kind(caller_.agency_kind);
+    inputs->set_granted(made.decision.granted.bits());
   }
-  FillDecisions(entry);
   for (const absl::string_view rule : rules) entry->add_rules(std::string(rule));
   entry->set_agreement_version(std::string(agreements_.version()));
   return absl::OkStatus();

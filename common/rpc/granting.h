@@ -60,8 +60,6 @@ class Granting final : public Visibility {
   // Records, children (as pseudonyms), categories, rules, and what each decision rested on.
   absl::Status FillEntry(audit::Pseudonyms& pseudonyms, About about,
                          audit::v1::AuditEntry* entry) const;
-  // What each decision so far rested on, alone: of a refusal.
-  void FillDecisions(audit::v1::AuditEntry* entry) const;
   // The children that FillEntry names.
   std::vector<std::string> Children(About about) const;
 

@@ -251,6 +251,14 @@ absl::Status Pipeline::RunHandler(CallState& call) {
   TRUSTHUB_RETURN_IF_ERROR(FindAnswer(call, full.get(), &replayed));
 
   Observe(Step::kSubject);
+  Subject subject;
+  if (!method.subject_path.empty()) {
+    const absl::Status status = CheckSubject(
+        *call.tx, caller, facts, [&call] { return CheckChildFacts(call.facts_age); },
+        method.SubjectOf(*call.request), &subject);
+    if (!status.ok()) return RefuseSubject(call, subject, status);
+  }
+
   Call handler_call{caller,
                     call.admission.purpose,
                     incoming.case_reference,
@@ -261,21 +269,10 @@ absl::Status Pipeline::RunHandler(CallState& call) {
                     incoming.credentials.authorization,
                     *stages_.page_tokens,
                     call.facts_age};
+  if (IsNameIn("children", method.SubjectOf(*call.request))) handler_call.child = subject.child;
   Granting granting(*call.admission.agreements, caller, call.admission.purpose,
                     LondonDay(call.tx->now()), handler_call.relations, &facts);
   handler_call.visibility = &granting;
-  Subject subject;
-  if (!method.subject_path.empty()) {
-    const absl::Status status = CheckSubject(
-        *call.tx, caller, facts, granting, &handler_call.relations,
-        [&call] { return CheckChildFacts(call.facts_age); }, method.SubjectOf(*call.request),
-        /*itself=*/method.rule.subject() == kItself, &subject);
-    if (!status.ok()) {
-      granting.FillDecisions(&call.grounds);
-      return RefuseSubject(call, subject, status);
-    }
-  }
-  if (IsNameIn("children", method.SubjectOf(*call.request))) handler_call.child = subject.child;
 
   Observe(Step::kHandler);
   if (!replayed) {

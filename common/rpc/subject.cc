@@ -10,24 +10,9 @@
 
 namespace trusthub::rpc {
 
-namespace {
-
-policy::RecordFacts FactsOf(const store::RecordHead& head) {
-  policy::RecordFacts facts;
-  facts.kind = head.kind;
-  facts.name = head.name;
-  facts.child = head.child;
-  facts.owner_agency = head.owner_agency;
-  facts.author_agency = head.author_agency;
-  return facts;
-}
-
-}  // namespace
-
 absl::Status CheckSubject(store::Transaction& tx, const auth::Principal& caller, CallerFacts& facts,
-                          Visibility& granting, std::uint32_t* relations,
                           const std::function<absl::Status()>& fresh, absl::string_view name,
-                          bool itself, Subject* subject) {
+                          Subject* subject) {
   store::RecordHead head;
   if (IsNameIn("children", name)) {
     subject->child = std::string(name);
@@ -45,20 +30,9 @@ absl::Status CheckSubject(store::Transaction& tx, const auth::Principal& caller,
                    (head.owner_agency == caller.agency || head.author_agency == caller.agency);
   TRUSTHUB_ASSIGN_OR_RETURN(const policy::Standing standing, facts.StandingWith(subject->child));
   subject->conflicted = standing.conflicted;
-  const auto may_know = [&]() -> absl::StatusOr<bool> {
-    if (!itself || head.name.empty()) return true;
-    return granting.MayKnow(FactsOf(head));
-  };
-  if (!standing.conflicted && (own || standing.relations != 0)) {
-    TRUSTHUB_ASSIGN_OR_RETURN(const bool may, may_know());
-    if (may) return absl::OkStatus();
-  }
+  if (!standing.conflicted && (own || standing.relations != 0)) return absl::OkStatus();
   TRUSTHUB_ASSIGN_OR_RETURN(const bool released, IsReleasedTo(tx, name, caller.agency));
-  if (!standing.conflicted && released) {
-    *relations |= policy::kReleased;
-    TRUSTHUB_ASSIGN_OR_RETURN(const bool may, may_know());
-    if (may) return absl::OkStatus();
-  }
+  if (!standing.conflicted && released) return absl::OkStatus();
   if (fresh) TRUSTHUB_RETURN_IF_ERROR(fresh());
   return error::RecordNotFound();
 }

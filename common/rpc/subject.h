@@ -4,7 +4,6 @@
 #ifndef TRUSTHUB_COMMON_RPC_SUBJECT_H_
 #define TRUSTHUB_COMMON_RPC_SUBJECT_H_
 
-#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -12,7 +11,6 @@
 #include "absl/strings/string_view.h"
 #include "common/auth/principal.h"
 #include "common/rpc/caller_facts.h"
-#include "common/rpc/visibility.h"
 #include "common/store/transaction.h"
 
 namespace trusthub::rpc {
@@ -26,17 +24,13 @@ struct Subject {
   bool conflicted = false;
 };
 
-// OK when `name`, a child or a record, exists for the caller: by a relation to the child, as owner
-// or author of the record, or because it was released to the caller's agency, which then is added
-// to `relations`. With `itself` set the call is about this very record, and the agreements must let
-// the caller know of it as well. RECORD_NOT_FOUND otherwise, after the same reads of the store and
-// before any handler runs, whether there is such a record or not. `fresh` says whether facts of
-// children can be rested on; may be null. `granting` decides by `relations` and what it adds to
-// them. Fills `subject` even when it refuses.
+// OK when the caller may know of `name`, a child or a record: by a relation to the child, as owner
+// or author of the record, or because it was released to the caller's agency; RECORD_NOT_FOUND
+// otherwise, after the same work, whether it exists or not. `fresh` says whether facts of children
+// can be rested on; may be null. Fills `subject` even when it refuses.
 absl::Status CheckSubject(store::Transaction& tx, const auth::Principal& caller, CallerFacts& facts,
-                          Visibility& granting, std::uint32_t* relations,
                           const std::function<absl::Status()>& fresh, absl::string_view name,
-                          bool itself, Subject* subject);
+                          Subject* subject);
 
 }  // namespace trusthub::rpc
 
