@@ -273,8 +273,11 @@ TEST_F(DisclosuresTest, SubjectsAreToldNoWorkerAndNoFile) {
 }
 
 TEST_F(DisclosuresTest, WhatIsKeptBackLeavesNoTrace) {
-  Append(EntryBy(kCouncil, options::v1::PURPOSE_EDUCATION_SUPPORT));
+  AuditEntry told = EntryBy(kCouncil, options::v1::PURPOSE_EDUCATION_SUPPORT);
+  told.add_records(Keep(kCouncil));
+  Append(told);
   const ListDisclosuresResponse before = Listed(kOfficer, kRights);
+  ASSERT_THAT(before.disclosures(), SizeIs(1));
   AuditEntry police = EntryBy(kCouncil, options::v1::PURPOSE_POLICE_PROTECTION);
   AuditEntry adoption = EntryBy(kCouncil, options::v1::PURPOSE_LOOKED_AFTER_CARE);
   adoption.add_withheld(options::v1::CATEGORY_ADOPTION);
@@ -287,7 +290,8 @@ TEST_F(DisclosuresTest, WhatIsKeptBackLeavesNoTrace) {
   const Answer answer = List(request, kOfficer, kRights);
   ASSERT_THAT(answer.status, IsOk());
   const auto after = answer.As<ListDisclosuresResponse>();
-  EXPECT_THAT(ActionsOf(after), ElementsAre("disclosures.list")) << "the list before, no more";
+  EXPECT_THAT(ActionsOf(after), ElementsAre(told.action(), "disclosures.list"))
+      << "as before, and the list before";
   EXPECT_THAT(after.next_page_token(), IsEmpty()) << "no token points at what is kept back";
   EXPECT_EQ(after.notice(), before.notice());
 }

@@ -30,8 +30,10 @@ absl::Duration WitnessWatch::Age() const {
 }
 
 absl::Status WitnessWatch::Look() {
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<store::Snapshot> snapshot,
-                            store_.Open(clock_.Now() + absl::Milliseconds(limits::kCallMillisMax)));
+  // The store's deadlines are of the machine's clock, whatever clock ages are told by.
+  TRUSTHUB_ASSIGN_OR_RETURN(
+      const std::unique_ptr<store::Snapshot> snapshot,
+      store_.Open(RealClock().Now() + absl::Milliseconds(limits::kCallMillisMax)));
   TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<audit::v1::CosignedHead> head,
                             WitnessedHead(*snapshot));
   if (head.has_value()) {
