@@ -1,6 +1,6 @@
 // The access matrix (domain.md 8), row by row, in the agreements shipped for Redbridge: in each row
 // its columns in order, first what is given, then what stands beside it and is not.
-#include "common/policy/redbridge_cells.h"
+#include "common/policy/redbridge_fixture.h"
 
 namespace trusthub::policy {
 namespace {

@@ -1,6 +1,6 @@
 // What stands beside the access matrix in the agreements shipped for Redbridge: early help by
 // consent, confidential advice, emergency access, events, the records of governance, inspection.
-#include "common/policy/redbridge_cells.h"
+#include "common/policy/redbridge_fixture.h"
 
 namespace trusthub::policy {
 namespace {

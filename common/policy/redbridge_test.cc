@@ -9,7 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "common/policy/redbridge_cells.h"
+#include "common/policy/redbridge_fixture.h"
 #include "common/testing/paths.h"
 #include "trusthub/assessments/v1/allegations_service.pb.h"
 #include "trusthub/assessments/v1/assessments_service.pb.h"

@@ -1,4 +1,4 @@
-#include "common/policy/redbridge_cells.h"
+#include "common/policy/redbridge_fixture.h"
 
 #include <memory>
 #include <vector>

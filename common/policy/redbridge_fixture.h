@@ -1,9 +1,9 @@
-// File: redbridge_cells.h
+// File: redbridge_fixture.h
 //
 // Cells of the access matrix, for tests: who asks what about which record, standing how, and the
 // exact categories that the agreements shipped for Redbridge give.
-#ifndef TRUSTHUB_COMMON_POLICY_REDBRIDGE_CELLS_H_
-#define TRUSTHUB_COMMON_POLICY_REDBRIDGE_CELLS_H_
+#ifndef TRUSTHUB_COMMON_POLICY_REDBRIDGE_FIXTURE_H_
+#define TRUSTHUB_COMMON_POLICY_REDBRIDGE_FIXTURE_H_
 
 #include <cstdint>
 #include <ostream>
@@ -68,4 +68,4 @@ class RedbridgeMatrix : public testing::TestWithParam<Cell> {};
 
 }  // namespace trusthub::policy
 
-#endif  // TRUSTHUB_COMMON_POLICY_REDBRIDGE_CELLS_H_
+#endif  // TRUSTHUB_COMMON_POLICY_REDBRIDGE_FIXTURE_H_
