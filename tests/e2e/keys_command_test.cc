@@ -70,7 +70,8 @@ class KeysCommandTest : public ::testing::Test {
     const auto text = hubctl::ReadTextFile(path);
     std::vector<std::string> ids;
     if (!text.ok()) return ids;
-    for (const auto& place : crypto::ParseKeyRing(*text, path).value()) ids.push_back(place.id);
+    const auto places = crypto::ParseKeyRing(*text, path);
+    for (const auto& place : *places) ids.push_back(place.id);
     return ids;
   }
   bool AwaitTwoKeys() {
