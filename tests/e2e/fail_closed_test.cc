@@ -156,39 +156,6 @@ TEST_F(FailClosedTest, FullDisk) {
   ExpectEverythingKept();
 }
 
-TEST_F(FailClosedTest, DiskThatHangs) {
-  const TempFolder images;
-  const absl::Status moved = MoveTo(
-      [&](const std::string& folder) { return TestDisk::InFile(folder, images.File("disk")); });
-  if (disk_ == nullptr) GTEST_SKIP() << "NOT TESTED: a disk that hangs; " << moved;
-  ASSERT_THAT(moved, IsOk());
-  Prepare();
-  ASSERT_THAT(Write(), IsOk());
-  ASSERT_THAT(disk_->Freeze(), IsOk());
-  // Many at a time: none holds up the others. Their outcome is unknown.
-  std::vector<std::string> unknown(12);
-  std::vector<std::thread> callers;
-  std::vector<absl::Status> refused(unknown.size());
-  for (std::size_t i = 0; i < unknown.size(); ++i) {
-    unknown[i] = RandomUuid();
-    callers.emplace_back([&, i] { refused[i] = writes_->Write(1, unknown[i]).status(); });
-  }
-  for (std::thread& caller : callers) caller.join();
-  for (const absl::Status& status : refused) ExpectTyped(status);
-  ExpectRefusedAtOnce("disk that hangs");
-  ASSERT_THAT(disk_->Thaw(), IsOk());
-  ExpectWorksAgain();
-  // Sent again: each is made once, whether it was made then or is made now.
-  for (const std::string& request_id : unknown) {
-    ASSERT_THAT(Write(request_id), IsOk());
-    const std::string first = kept_.back().record;
-    ASSERT_THAT(Write(request_id), IsOk());
-    EXPECT_EQ(kept_.back().record, first);
-    kept_.pop_back();
-  }
-  ExpectEverythingKept();
-}
-
 TEST_F(FailClosedTest, DeletedDatabase) {
   Prepare();
   ASSERT_THAT(Write(), IsOk());
