@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/audit/entry.h"
 #include "common/testing/matchers.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
@@ -40,7 +41,7 @@ struct Log {
           TimeToProto(kNow - absl::Hours(24) * days_ago[static_cast<std::size_t>(i)]);
       auto& logged = *response.add_entries();
       logged.set_index(i);
-      logged.set_leaf_input(entry.SerializeAsString());
+      logged.set_leaf_input(audit::MakeLeaf(entry).bytes);
     }
     return response;
   }
