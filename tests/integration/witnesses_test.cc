@@ -307,6 +307,21 @@ TEST_F(WitnessesTest, AForkSignedWithTheRealKeyIsFoundByEach) {
   leaves[1].bytes = audit::CanonicalBytes(*changed);
 
   hub_->StopService(kService);
+  // Without the store's own keys the service would not start over it.
+  store::WriteSet forgery;
+  {
+    store::SqliteOptions options;
+    options.path = data_ + "/store.db";
+    const auto engine = store::OpenSqlite(options);
+    ASSERT_THAT(engine, IsOk());
+    const auto snapshot = (*engine)->Open(absl::InfiniteFuture());
+    ASSERT_THAT(snapshot, IsOk());
+    for (const char* space : {"sealing/key", "sealing/service", "sealing/child"}) {
+      const auto rows = (*snapshot)->ListState(space, "", 100000);
+      ASSERT_THAT(rows, IsOk());
+      for (const auto& [name, value] : *rows) forgery.states.push_back({space, name, value});
+    }
+  }
   for (const char* part : {"/store.db", "/store.db-wal", "/store.db-shm"}) fs::remove(data_ + part);
   const auto key = crypto::SigningKey::Load(
       absl::StrCat(hub_->hub().folder(), "/pki/services/", kService, "/audit.key"));
@@ -318,9 +333,8 @@ TEST_F(WitnessesTest, AForkSignedWithTheRealKeyIsFoundByEach) {
     options.sequencer = tree.get();
     auto forged = store::OpenSqlite(options);
     ASSERT_THAT(forged, IsOk());
-    store::WriteSet set;
-    for (store::StoredLeaf& leaf : leaves) set.leaves.push_back(audit::LeafOf(leaf.bytes));
-    ASSERT_THAT(store::CommitAndWait(**forged, std::move(set)), IsOk());
+    for (store::StoredLeaf& leaf : leaves) forgery.leaves.push_back(audit::LeafOf(leaf.bytes));
+    ASSERT_THAT(store::CommitAndWait(**forged, std::move(forgery)), IsOk());
   }
   ASSERT_THAT(hub_->StartService(kService), IsOk());
   EachFinds("fork");
