@@ -48,8 +48,17 @@ HeldRecord RecordOf(const retention::v1::HeldRecords& held) {
   return record;
 }
 
+// Kinds of which officers are told. That there are records of another kind, or which schedule keeps
+// them, may be the secret itself: an allegation, an adoption.
+bool IsToldOf(options::v1::RecordKind kind) {
+  return kind == options::v1::RECORD_KIND_CHILD || kind == options::v1::RECORD_KIND_REFERRAL ||
+         kind == options::v1::RECORD_KIND_CONTACT || kind == options::v1::RECORD_KIND_ASSESSMENT;
+}
+
+// Whether officers of `agency` are told of these records.
 bool AnswersFor(absl::string_view agency, const Examined& records) {
-  return records.held.owner_agency() == agency || records.held.owner_agency() == kHubAgency;
+  return IsToldOf(records.held.record_kind()) &&
+         (records.held.owner_agency() == agency || records.held.owner_agency() == kHubAgency);
 }
 
 absl::Status AddHolds(store::Transaction& tx, const std::string& child, Examination* examination) {
@@ -103,7 +112,7 @@ std::vector<std::string> Examination::HeldBackBy(absl::string_view agency) const
                          ? absl::StrCat(" until ", FormatDay(*each.verdict.keep_until), ".")
                          : ": for how long cannot be told, as a date or field is missing."));
   }
-  if (others) reasons.emplace_back("Records that other agencies answer for must still be kept.");
+  if (others) reasons.emplace_back("Other records must still be kept; their kinds are not told.");
   for (std::size_t i = 0; i < holds.size(); ++i) {
     const bool own = holding_agencies[i] == agency;
     reasons.push_back(own ? absl::StrCat("Legal hold ", holds[i], " of your agency is in force.")

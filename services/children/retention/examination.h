@@ -43,10 +43,12 @@ struct Examination {
 
   bool schedules_allow() const;
   bool due() const { return schedules_allow() && holds.empty() && moratorium == nullptr; }
-  // For the officers of `agency`: of records that others answer for nothing is told but that they
-  // must be kept, and of others' holds that there is one.
+  // For the officers of `agency`: of records that others answer for, and of kinds that tell a
+  // secret by being there, nothing is told but that some must be kept; of others' holds that there
+  // is one.
   std::vector<std::string> HeldBackBy(absl::string_view agency) const;
-  // Rows of the records that `agency` answers for; the hub's own count as everyone's.
+  // Rows of the records that `agency` answers for, without kinds that tell a secret by being there;
+  // the hub's own count as everyone's.
   std::vector<retention::v1::KeptRecords> KeptFor(absl::string_view agency) const;
   // OK when due; RETENTION_NOT_OVER or LEGAL_HOLD with what holds it back.
   absl::Status Check(absl::string_view agency) const;
