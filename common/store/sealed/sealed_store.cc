@@ -1,6 +1,7 @@
 #include "common/store/sealed/sealed_store.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -33,12 +34,26 @@ struct Pending {
   CommitCallback done;
 };
 
+// A child's key on its way to the disk.
+struct Making {
+  std::string ring_key;
+  bool made = false;  // of use to the engine's thread alone, which sets it
+};
+
 // A set whose keys are known.
 struct Plan {
   KeyTable table;
-  std::vector<DataKeyPtr> fresh;      // made with this set
+  std::vector<DataKeyPtr> fresh;      // no disk has them, as far as the set's view tells
   std::vector<DataKeyPtr> destroyed;  // destroyed with this set
+  // Whose keys this set makes last; and those that it uses before it is known whether they last.
+  std::vector<std::pair<DataKeyPtr, std::shared_ptr<Making>>> makes, relies_on;
   bool only_leaves = false;
+  bool has_conditions = false;  // guards of its own
+
+  bool Makes(const DataKeyPtr& key) const {
+    return std::any_of(makes.begin(), makes.end(),
+                       [&](const auto& row) { return row.first == key; });
+  }
 };
 
 bool IsOnlyLeaves(const WriteSet& set) {
@@ -68,6 +83,10 @@ class SealedStoreImpl final : public SealedStore {
   }
 
   void Commit(WriteSet set, CommitCallback done) override {
+    {
+      MutexLock lock(mutex_);
+      if (closing_) return std::move(done)(error::ServerStopping());
+    }
     Submit({std::move(set), std::move(done)});
   }
 
@@ -77,6 +96,12 @@ class SealedStoreImpl final : public SealedStore {
 
   void Close() override {
     rewrapping_.Stop();
+    {
+      // What relies on a key that did not come to be must be sent to the engine again.
+      MutexLock lock(mutex_);
+      closing_ = true;
+      while (on_their_way_ > 0) changed_.Wait(mutex_);
+    }
     engine_->Close();
   }
 
@@ -99,7 +124,7 @@ class SealedStoreImpl final : public SealedStore {
     {
       MutexLock lock(mutex_);
       use.current = keys_.ring()->current().id();
-      for (const auto& [child, making] : making_) ++use.keys[making.ring_key];
+      for (const auto& [child, making] : making_) ++use.keys[making->ring_key];
     }
     // Only now: what was on its way above and is no more, is in the view.
     TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Snapshot> view,
@@ -118,30 +143,29 @@ class SealedStoreImpl final : public SealedStore {
   }
 
  private:
-  // A child's key on its way to the disk, and the sets that wait to use it.
-  struct Making {
-    std::string ring_key;
-    std::vector<Pending> waiting;
-  };
-
   void Submit(Pending pending) {
     Plan plan;
     absl::Status status = LookUp(pending.set, &plan);
     if (!status.ok()) return std::move(pending.done)(std::move(status));
     std::shared_ptr<const crypto::KeyRing> ring;
+    std::optional<WriteSet> as_it_came;
     if (!plan.fresh.empty()) {
-      ring = Claim(&pending, &plan);
-      if (ring == nullptr) return;  // waits for another set, or there is nothing left to make
+      ring = Claim(&plan);
+      if (ring == nullptr) return Submit(std::move(pending));
+      as_it_came = pending.set;
     }
     status = Seal(plan, ring.get(), &pending.set);
-    if (!status.ok()) return Finish(std::move(plan), std::move(pending.done), std::move(status));
+    if (!status.ok()) {
+      return Finish(std::move(plan), std::nullopt, std::move(pending.done), std::move(status));
+    }
     if (plan.fresh.empty() && plan.destroyed.empty()) {
       return engine_->Commit(std::move(pending.set), std::move(pending.done));
     }
     engine_->Commit(std::move(pending.set),
-                    [this, plan = std::move(plan),
+                    [this, plan = std::move(plan), as_it_came = std::move(as_it_came),
                      done = std::move(pending.done)](absl::StatusOr<Committed> committed) mutable {
-                      Finish(std::move(plan), std::move(done), std::move(committed));
+                      Finish(std::move(plan), std::move(as_it_came), std::move(done),
+                             std::move(committed));
                     });
   }
 
@@ -149,6 +173,7 @@ class SealedStoreImpl final : public SealedStore {
   absl::Status LookUp(const WriteSet& set, Plan* plan) {
     const sealed::ChildrenOfSet children = sealed::ChildrenOf(set);
     plan->only_leaves = IsOnlyLeaves(set);
+    plan->has_conditions = !set.guards.empty();
     std::unique_ptr<Snapshot> view;
     const auto look_up = [&](const std::string& child) -> absl::Status {
       if (plan->table.count(child) != 0) return absl::OkStatus();
@@ -180,30 +205,25 @@ class SealedStoreImpl final : public SealedStore {
     return std::find(children.begin(), children.end(), child) != children.end();
   }
 
-  // Takes the making of all fresh keys upon this set, and the ring to wrap them with. Null:
-  // `pending` was handed on, to wait for a set that makes one of them already, or to be looked at
-  // again.
-  std::shared_ptr<const crypto::KeyRing> Claim(Pending* pending, Plan* plan) {
-    bool again = false;
-    {
-      MutexLock lock(mutex_);
-      for (const DataKeyPtr& key : plan->fresh) {
-        if (keys_.Cached(key->child) != nullptr) again = true;
-        const auto making = making_.find(key->child);
-        if (making == making_.end()) continue;
-        making->second.waiting.push_back(std::move(*pending));
-        return nullptr;
-      }
-      if (!again) {
-        std::shared_ptr<const crypto::KeyRing> ring = keys_.ring();
-        for (const DataKeyPtr& key : plan->fresh) {
-          making_[key->child].ring_key = ring->current().id();
-        }
-        return ring;
-      }
+  // Shares out the fresh keys: those that no other set makes already, this one does. So sets about
+  // a new child go to the engine one behind the other, in the order of their coming, and none waits
+  // for the disk. The ring to wrap with; null when a key has come to last meanwhile, and the set
+  // must be looked at again.
+  std::shared_ptr<const crypto::KeyRing> Claim(Plan* plan) {
+    MutexLock lock(mutex_);
+    for (const DataKeyPtr& key : plan->fresh) {
+      if (making_.count(key->child) == 0 && keys_.Cached(key->child) != nullptr) return nullptr;
     }
-    Submit(std::move(*pending));
-    return nullptr;
+    std::shared_ptr<const crypto::KeyRing> ring = keys_.ring();
+    for (const DataKeyPtr& key : plan->fresh) {
+      std::shared_ptr<Making>& making = making_[key->child];
+      (making == nullptr ? plan->makes : plan->relies_on).emplace_back(key, making);
+      if (making != nullptr) continue;
+      making = std::make_shared<Making>(Making{ring->current().id()});
+      plan->makes.back().second = making;
+    }
+    ++on_their_way_;
+    return ring;
   }
 
   absl::Status Seal(Plan& plan, const crypto::KeyRing* ring, WriteSet* set) {
@@ -211,13 +231,14 @@ class SealedStoreImpl final : public SealedStore {
     TRUSTHUB_RETURN_IF_ERROR(sealed::SealSet(keys_, plan.table, set));
     for (const std::string& child : children.written) {
       const KeyOfChild& row = plan.table[child];
-      const bool is_fresh =
-          std::find(plan.fresh.begin(), plan.fresh.end(), row.key) != plan.fresh.end();
-      if (row.key != nullptr && !is_fresh && !Contains(set->forgotten, child)) {
+      if (row.key != nullptr && !plan.Makes(row.key) && !Contains(set->forgotten, child)) {
         keys_.GuardKey(*row.key, set);
       }
     }
-    for (const DataKeyPtr& key : plan.fresh) {
+    for (const auto& [key, making] : plan.relies_on) {
+      if (children.written.count(key->child) == 0) keys_.GuardKey(*key, set);
+    }
+    for (const auto& [key, making] : plan.makes) {
       TRUSTHUB_RETURN_IF_ERROR(keys_.AddKey(*key, *ring, set));
     }
     for (const std::string& child : set->forgotten) {
@@ -268,43 +289,55 @@ class SealedStoreImpl final : public SealedStore {
   }
 
   // On the engine's thread, or on the caller's when nothing was committed.
-  void Finish(Plan plan, CommitCallback done, absl::StatusOr<Committed> committed) {
-    if (committed.ok()) {
-      for (const DataKeyPtr& key : plan.fresh) keys_.Added(key);
-      for (const DataKeyPtr& key : plan.destroyed) keys_.Destroyed(*key);
-    }
-    std::vector<Pending> waiting;
-    {
-      MutexLock lock(mutex_);
-      for (const DataKeyPtr& key : plan.fresh) {
-        const auto making = making_.find(key->child);
-        if (making == making_.end()) continue;
-        std::move(making->second.waiting.begin(), making->second.waiting.end(),
-                  std::back_inserter(waiting));
-        making_.erase(making);
-      }
-    }
-    const absl::Status outcome = committed.status();
+  void Finish(Plan plan, std::optional<WriteSet> as_it_came, CommitCallback done,
+              absl::StatusOr<Committed> committed) {
+    const bool again =
+        as_it_came.has_value() && IsConflict(committed.status()) && IsNoConflictOfItsOwn(plan);
+    Settle(plan, committed.ok());
     // The engine took a set that makes keys for more than a record of what was disclosed.
-    if (plan.only_leaves &&
-        error::ReasonOf(outcome) == errors::v1::ERROR_REASON_STORE_UNAVAILABLE) {
+    const bool of_audit = plan.only_leaves && error::ReasonOf(committed.status()) ==
+                                                  errors::v1::ERROR_REASON_STORE_UNAVAILABLE;
+    if (again) {
+      Submit({*std::move(as_it_came), std::move(done)});
+    } else if (of_audit) {
       std::move(done)(error::AuditUnavailable());
     } else {
       std::move(done)(std::move(committed));
     }
-    for (Pending& pending : waiting) {
-      if (outcome.ok() || IsConflict(outcome)) {
-        Submit(std::move(pending));
-      } else {
-        std::move(pending.done)(outcome);
+    if (plan.fresh.empty()) return;
+    // Last, for Close goes on when none is left.
+    MutexLock lock(mutex_);
+    --on_their_way_;
+    changed_.NotifyAll();
+  }
+
+  // Whether what overtook the set concerns the keys alone, so that whoever sent it need not know:
+  // a key that it relied on did not come to be, or it has no conditions that could fail.
+  static bool IsNoConflictOfItsOwn(const Plan& plan) {
+    return (plan.only_leaves && !plan.has_conditions) ||
+           std::any_of(plan.relies_on.begin(), plan.relies_on.end(),
+                       [](const auto& row) { return !row.second->made; });
+  }
+
+  void Settle(const Plan& plan, bool committed) {
+    if (committed) {
+      for (const auto& [key, making] : plan.makes) {
+        making->made = true;
+        keys_.Added(key);
       }
+      for (const DataKeyPtr& key : plan.destroyed) keys_.Destroyed(*key);
     }
+    MutexLock lock(mutex_);
+    for (const auto& [key, making] : plan.makes) making_.erase(key->child);
   }
 
   const Clock& clock_;
   sealed::DataKeys keys_;
   Mutex mutex_;
-  std::map<std::string, Making, std::less<>> making_ ABSL_GUARDED_BY(mutex_);
+  CondVar changed_;
+  std::map<std::string, std::shared_ptr<Making>, std::less<>> making_ ABSL_GUARDED_BY(mutex_);
+  int on_their_way_ ABSL_GUARDED_BY(mutex_) = 0;  // sets with keys that may not last yet
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   const std::unique_ptr<Store> engine_;
   sealed::Rewrapping rewrapping_;
 };

@@ -13,6 +13,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/mutex.h"
 #include "common/error/error.h"
 #include "common/store/sealed/sealed_factory.h"
 #include "common/store/sealed/tampering_engine.h"
@@ -377,6 +378,43 @@ TEST_F(SealedStoreTest, PseudonymsLastFromTheFirstNaming) {
   ASSERT_THAT(Reopen({"kek-1"}), IsOk());
   EXPECT_EQ(store_->PseudonymOf(kChild, *Snap()).value(), before);
   EXPECT_EQ(store_->CountKeys()->keys["kek-1"], 2) << "the store's own, and one child's";
+}
+
+// The first set about a new child brings its key; when another set overtakes the first, those that
+// came behind it bring the key themselves, and nobody is told of a conflict that is not theirs.
+TEST_F(SealedStoreTest, AKeyThatDidNotComeToBeIsMadeByTheNextSet) {
+  Mutex mutex;
+  CondVar changed;
+  bool go = false;
+  WriteSet first = testing::LeafSet("gate");
+  store_->Commit(std::move(first), [&](absl::StatusOr<Committed>) {
+    MutexLock lock(mutex);
+    while (!go) changed.Wait(mutex);
+  });
+  std::vector<absl::Status> outcomes(3, absl::UnknownError("not answered"));
+  const auto commit = [&](std::size_t i, WriteSet set) {
+    store_->Commit(std::move(set),
+                   [&outcomes, i](absl::StatusOr<Committed> done) { outcomes[i] = done.status(); });
+  };
+  WriteSet overtaken = RecordSet("referrals/overtaken", 1, "one", kChild);
+  overtaken.guards.push_back({"key", 7});
+  commit(0, std::move(overtaken));
+  commit(1, RecordSet("referrals/behind", 1, "two", kChild));
+  WriteSet read = testing::LeafSet("leaf");
+  read.keys_of = {kChild};
+  commit(2, std::move(read));
+  {
+    MutexLock lock(mutex);
+    go = true;
+    changed.NotifyAll();
+  }
+  store_->Close();
+  EXPECT_TRUE(IsConflict(outcomes[0]));
+  EXPECT_THAT(outcomes[1], IsOk());
+  EXPECT_THAT(outcomes[2], IsOk());
+  ASSERT_THAT(Reopen({"kek-1"}), IsOk());
+  EXPECT_EQ(store_->CountKeys()->keys["kek-1"], 2) << "the store's own, and one child's";
+  EXPECT_EQ(Snap()->Find("referrals/behind")->value().bytes, "two");
 }
 
 TEST_F(SealedStoreTest, ManyWritersMakeOneKeyForAChild) {
