@@ -30,7 +30,6 @@ constexpr char kWriterSettings[] =
     "PRAGMA journal_size_limit = 67108864";
 constexpr char kReaderSettings[] =
     "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -256";
-constexpr int kBusyMillis = 5'000;
 
 }  // namespace
 

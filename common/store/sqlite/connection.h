@@ -19,6 +19,9 @@
 
 namespace trusthub::store::sqlite {
 
+// Longest wait of a connection for another one's lock, milliseconds.
+inline constexpr int kBusyMillis = 5'000;
+
 // The status for a result code other than OK, ROW and DONE. A failed fsync ends the process here:
 // what it left on disk is unknown, and only recovery may read it.
 absl::Status StatusOf(int code);

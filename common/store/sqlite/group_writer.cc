@@ -13,6 +13,9 @@ namespace {
 
 // Expired answers removed with one group at most; twice as many as it can add.
 constexpr int kPurgedPerSet = 2;
+// Longest wait for readers before the log begins anew, milliseconds. Sets wait as long, and a view
+// that stays open longer, as that of a backup, is waited for again with every checkpoint.
+constexpr int kRestartBusyMillis = 100;
 
 // A set that only records what was disclosed fails as the audit, any other as the store.
 absl::Status FailureOf(const WriteSet& set, const absl::Status& cause) {
@@ -229,7 +232,9 @@ void GroupWriter::Checkpoint() {
   const int mode = restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
   int pages = 0;
   int moved = 0;
+  sqlite3_busy_timeout(connection_->db(), kRestartBusyMillis);
   const int code = sqlite3_wal_checkpoint_v2(connection_->db(), nullptr, mode, &pages, &moved);
+  sqlite3_busy_timeout(connection_->db(), kBusyMillis);
   // Readers in the way are no failure; the disk is, and an fsync that fails here is as deadly.
   if ((code & 0xff) != SQLITE_BUSY) StatusOf(code).IgnoreError();
   const bool done = code == SQLITE_OK && moved == pages;

@@ -92,7 +92,16 @@ absl::Status Create(Connection& connection, const std::string& path) {
   return code == SQLITE_OK ? absl::OkStatus() : RefusedFor(path, code);
 }
 
-absl::Status CheckKnown(Connection& connection, const std::string& path, bool check) {
+absl::Status CheckWith(const char* sql, Connection& connection, const std::string& path) {
+  int code = SQLITE_OK;
+  const std::string found = FirstValue(connection, sql, &code);
+  if (code != SQLITE_OK) return RefusedFor(path, code);
+  return found == "ok" ? absl::OkStatus() : Refused(path, "damaged; restore it from a backup");
+}
+
+}  // namespace
+
+absl::Status CheckSchema(Connection& connection, const std::string& path, bool check) {
   int code = SQLITE_OK;
   const std::string application = FirstValue(connection, "PRAGMA application_id", &code);
   if (code != SQLITE_OK) return RefusedFor(path, code);
@@ -103,13 +112,12 @@ absl::Status CheckKnown(Connection& connection, const std::string& path, bool ch
     return Refused(path, absl::StrCat("made by another version of the hub (schema ", version,
                                       ", this one knows ", kSchemaVersion, ")"));
   }
-  if (!check) return absl::OkStatus();
-  const std::string found = FirstValue(connection, "PRAGMA quick_check(1)", &code);
-  if (code != SQLITE_OK) return RefusedFor(path, code);
-  return found == "ok" ? absl::OkStatus() : Refused(path, "damaged; restore it from a backup");
+  return check ? CheckWith("PRAGMA quick_check(1)", connection, path) : absl::OkStatus();
 }
 
-}  // namespace
+absl::Status CheckIntegrity(Connection& connection, const std::string& path) {
+  return CheckWith("PRAGMA integrity_check(1)", connection, path);
+}
 
 absl::Status PrepareSchema(Connection& connection, const std::string& path, bool check) {
   if (IsForeign(path, kApplicationId)) return Refused(path, "not a store of the hub");
@@ -118,7 +126,7 @@ absl::Status PrepareSchema(Connection& connection, const std::string& path, bool
   if (code != SQLITE_OK) return RefusedFor(path, code);
   const bool empty =
       objects == "0" && FirstValue(connection, "PRAGMA application_id", &code) == "0";
-  if (!empty) TRUSTHUB_RETURN_IF_ERROR(CheckKnown(connection, path, check));
+  if (!empty) TRUSTHUB_RETURN_IF_ERROR(CheckSchema(connection, path, check));
   TRUSTHUB_RETURN_IF_ERROR(connection.Configure());
   const std::string mode = FirstValue(connection, "PRAGMA journal_mode = WAL", &code);
   if (code != SQLITE_OK) return RefusedFor(path, code);

@@ -22,6 +22,11 @@ inline constexpr std::int64_t kSchemaVersion = 2;
 // "store {path}: ".
 absl::Status PrepareSchema(Connection& connection, const std::string& path, bool check);
 
+// Whether a file that holds something is a store of this version, and sound when `check` is set.
+absl::Status CheckSchema(Connection& connection, const std::string& path, bool check);
+// Beyond that: whether tables and indexes say the same (`PRAGMA integrity_check`).
+absl::Status CheckIntegrity(Connection& connection, const std::string& path);
+
 }  // namespace trusthub::store::sqlite
 
 #endif  // TRUSTHUB_COMMON_STORE_SQLITE_SCHEMA_H_
