@@ -14,19 +14,17 @@
 namespace trusthub::store::sealed {
 namespace {
 
-constexpr char kChildSpace[] = "sealing/child";
 constexpr char kServiceSpace[] = "sealing/service";
 constexpr char kServiceKey[] = "key";
-// First bytes of rows.
+// First byte of rows of keys that are there.
 constexpr char kLive = 'K';
-constexpr char kGone = 'D';
 // Bytes of a keyed hash in an index: as many as keep two values from meeting by accident.
 constexpr std::size_t kIndexBytes = 16;
 
 std::string KeySequence(absl::string_view id) {
-  return absl::StrCat("sealing/key/", crypto::HexEncode(id));
+  return SequenceOfRow(kKeySpace, crypto::HexEncode(id));
 }
-std::string ChildSequence(absl::string_view hash) { return absl::StrCat("sealing/child/", hash); }
+std::string ChildSequence(absl::string_view hash) { return SequenceOfRow(kChildSpace, hash); }
 
 // A live row: 'K', id of the ring's key, wrapped root, sealed child.
 struct KeyRow {
@@ -75,6 +73,10 @@ absl::StatusOr<bool> IsEmpty(Snapshot& view) {
 }
 
 }  // namespace
+
+std::string SequenceOfRow(absl::string_view space, absl::string_view key) {
+  return absl::StrCat(space, "/", key);
+}
 
 DataKeys::DataKeys(std::string service, std::shared_ptr<const crypto::KeyRing> ring,
                    std::size_t cached_max, std::function<void()> damaged)
@@ -216,11 +218,11 @@ void DataKeys::AddDestruction(absl::string_view child, const DataKey* key, Write
 
 // Sealed, so that nobody makes a child forgotten by writing a row.
 std::string DataKeys::Tombstone(absl::string_view of) const {
-  return absl::StrCat(std::string(1, kGone), SealValue(*own_, Holds::kDestroyed, {of}, ""));
+  return absl::StrCat(std::string(1, kDestroyedRow), SealValue(*own_, Holds::kDestroyed, {of}, ""));
 }
 
 bool DataKeys::IsTombstone(absl::string_view row, absl::string_view of) const {
-  return !row.empty() && row[0] == kGone &&
+  return !row.empty() && row[0] == kDestroyedRow &&
          OpenValue(*own_, Holds::kDestroyed, {of}, row.substr(1)).ok();
 }
 

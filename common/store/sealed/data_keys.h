@@ -31,6 +31,11 @@ namespace trusthub::store::sealed {
 // Spaces that start so are the store's own.
 inline constexpr absl::string_view kOwnSpaces = "sealing/";
 inline constexpr char kKeySpace[] = "sealing/key";
+inline constexpr char kChildSpace[] = "sealing/child";
+// First byte of the rows of keys, and of children, whose key was destroyed.
+inline constexpr char kDestroyedRow = 'D';
+// Sequences that guard the rows of these spaces.
+std::string SequenceOfRow(absl::string_view space, absl::string_view key);
 
 // What the store knows of a child's key. `key` is null unless it has one.
 struct KeyOfChild {
