@@ -33,6 +33,7 @@
 #include "common/rpc/holdings.h"
 #include "common/rpc/listener.h"
 #include "common/rpc/record_types.h"
+#include "common/rpc/restored_file.h"
 #include "common/rpc/standing_rules.h"
 #include "common/rpc/subject_access.h"
 #include "common/rpc/tls_source.h"
@@ -85,6 +86,15 @@ absl::StatusOr<std::string> TreeName(const std::string& folder) {
   if (WriteForGood(folder, path, name + "\n")) return name;
   return absl::UnavailableError(absl::StrCat("data_folder: cannot make ", path, ": ",
                                              std::generic_category().message(errno)));
+}
+
+// Which restore the store came of; empty when none.
+std::string RestoreOf(const std::string& folder) {
+  std::string restore;
+  if (std::ifstream file(absl::StrCat(folder, "/", kRestoredFile)); file) {
+    std::getline(file, restore);
+  }
+  return restore;
 }
 
 class HostImpl final : public Host {
@@ -341,8 +351,10 @@ class HostImpl final : public Host {
     }
     pipeline_ = std::make_unique<Pipeline>(std::move(stages));
     // Receipts name the tree, so it is no secret by itself.
-    watches_ = std::make_unique<WatchHub>(pipeline_.get(),
-                                          crypto::HmacSha256(cursor_key_.view(), tree_name_));
+    watches_ = std::make_unique<WatchHub>(
+        pipeline_.get(),
+        crypto::HmacSha256(cursor_key_.view(),
+                           absl::StrCat(tree_name_, RestoreOf(config_.data_folder))));
     store_->SetEventListener([this](std::int64_t) { watches_->EventsAdded(); });
     if (!spool_->empty()) TRUSTHUB_RETURN_IF_ERROR(spool_->Drain(*store_));
     front_ = std::make_unique<Front>(*methods_, pipeline_.get(), watches_.get());

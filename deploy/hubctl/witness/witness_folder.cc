@@ -9,6 +9,7 @@
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
 #include "common/config/yaml.h"
+#include "deploy/hubctl/head_json.h"
 #include "deploy/hubctl/hub_folder.h"
 #include "deploy/hubctl/pki/development.h"
 #include "deploy/hubctl/text_file.h"
@@ -27,32 +28,6 @@ constexpr char kAuditKeys[] = "/audit-keys";
 absl::Status Damaged(const std::string& path) {
   return absl::DataLossError(
       absl::StrCat(path, " is damaged: put back a copy; without one, tell the other agencies"));
-}
-
-ordered_json HeadJson(const store::SealedHead& head) {
-  return {{"tree", head.tree},
-          {"tree_size", head.size},
-          {"root_hash", crypto::HexEncode(head.root)},
-          {"sign_time_micros", absl::ToUnixMicros(head.sign_time)},
-          {"signature", crypto::HexEncode(head.signature)}};
-}
-
-std::optional<store::SealedHead> HeadOf(const json& value) {
-  if (!value.is_object()) return std::nullopt;
-  const auto tree = auth::StringMember(value, "tree");
-  const auto root = auth::StringMember(value, "root_hash");
-  const auto signature = auth::StringMember(value, "signature");
-  if (!tree || !root || !signature || !value.contains("tree_size") ||
-      !value["tree_size"].is_number_integer() || !value.contains("sign_time_micros") ||
-      !value["sign_time_micros"].is_number_integer()) {
-    return std::nullopt;
-  }
-  const auto root_bytes = crypto::HexDecode(*root);
-  const auto signature_bytes = crypto::HexDecode(*signature);
-  if (!root_bytes.ok() || !signature_bytes.ok()) return std::nullopt;
-  return store::SealedHead{*tree, value["tree_size"].get<std::int64_t>(), *root_bytes,
-                           absl::FromUnixMicros(value["sign_time_micros"].get<std::int64_t>()),
-                           *signature_bytes};
 }
 
 std::string SettingsText(const WitnessSettings& settings) {
@@ -188,6 +163,25 @@ absl::StatusOr<std::string> WitnessFolder::WriteEvidence(absl::string_view servi
   TRUSTHUB_RETURN_IF_ERROR(pki::WriteFile(absl::StrCat(folder_, "/", name), value.dump(2) + "\n",
                                           /*secret=*/false));
   return absl::StrCat(folder_, "/", name);
+}
+
+std::string WitnessFolder::PathOfAccepted(const Restoration& restoration) const {
+  return absl::StrCat(folder_, "/accepted/", restoration.service, "-", RestorationId(restoration),
+                      ".json");
+}
+
+bool WitnessFolder::HasAccepted(const Restoration& restoration) const {
+  return std::filesystem::exists(PathOfAccepted(restoration));
+}
+
+absl::Status WitnessFolder::WriteAccepted(const Restoration& restoration) const {
+  std::error_code error;
+  std::filesystem::create_directories(folder_ + "/accepted", error);
+  if (error) {
+    return absl::UnavailableError(absl::StrCat(folder_, ": cannot be written: ", error.message()));
+  }
+  return pki::WriteFile(PathOfAccepted(restoration), RestorationText(restoration),
+                        /*secret=*/false);
 }
 
 }  // namespace trusthub::hubctl

@@ -7,6 +7,7 @@
 //   audit-keys               list of the hub's audit keys (common/audit/RECEIPT.md section 5)
 //   heads/<service>.json     the newest head that it saw of a service's log, and what it cosigned
 //   evidence/<service>-<time>.json  heads that contradict each other
+//   accepted/<service>-<id>.json    statements of restores that its agency accepted
 //
 // A head is on disk before its cosignature leaves.
 #ifndef TRUSTHUB_DEPLOY_HUBCTL_WITNESS_WITNESS_FOLDER_H_
@@ -26,6 +27,7 @@
 #include "common/crypto/crypto.h"
 #include "common/rpc/channel.h"
 #include "common/store/store.h"
+#include "deploy/hubctl/backup/restoration.h"
 
 namespace trusthub::hubctl {
 
@@ -77,8 +79,13 @@ class WitnessFolder {
   absl::StatusOr<std::string> WriteEvidence(absl::string_view service, absl::Time now,
                                             const Contradiction& contradiction) const;
 
+  // Statements of restores that were accepted.
+  bool HasAccepted(const Restoration& restoration) const;
+  absl::Status WriteAccepted(const Restoration& restoration) const;
+
  private:
   std::string PathOf(absl::string_view service) const;
+  std::string PathOfAccepted(const Restoration& restoration) const;
 
   std::string folder_;
   WitnessSettings settings_;

@@ -1,0 +1,112 @@
+#include "deploy/hubctl/backup/making.h"
+
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/audit/head.h"
+#include "common/base/ids.h"
+#include "common/base/status_macros.h"
+#include "common/store/sealed/destroyed_rows.h"
+#include "common/store/sqlite/online_copy.h"
+
+namespace trusthub::hubctl {
+namespace {
+
+// A copy and what its view says of itself.
+struct Copied {
+  ServiceBackup backup;
+  std::vector<store::DestroyedRow> destroyed;
+  std::unique_ptr<store::OnlineCopy> copy;
+};
+
+// "20261130t140102z-3f8a": names in order of time, and no two alike.
+std::string NewBackupName(absl::Time now) {
+  constexpr std::size_t kRandom = 6;
+  return absl::StrCat(absl::FormatTime("%Y%m%dt%H%M%Sz-", now, absl::UTCTimeZone()),
+                      RandomId().substr(0, kRandom));
+}
+
+absl::StatusOr<Copied> CopyOf(const BackupSource& source, const BackupOptions& options) {
+  Copied copied;
+  ServiceBackup& backup = copied.backup;
+  backup.service = source.service;
+  backup.audit_key = source.audit_key;
+  backup.time = options.clock->Now();
+  const auto look = [&](store::Snapshot& view) -> absl::Status {
+    TRUSTHUB_ASSIGN_OR_RETURN(const auto head, view.Head());
+    if (head != nullptr) backup.head = *head;
+    TRUSTHUB_ASSIGN_OR_RETURN(backup.last_event, view.LastEventSequence());
+    TRUSTHUB_ASSIGN_OR_RETURN(copied.destroyed, store::ListDestroyedRows(view));
+    return absl::OkStatus();
+  };
+  TRUSTHUB_ASSIGN_OR_RETURN(
+      copied.copy, store::OnlineCopy::Make(
+                       source.data_folder + "/store.db",
+                       options.staging.empty() ? source.data_folder : options.staging, look));
+  backup.bytes = copied.copy->bytes();
+  backup.schema = copied.copy->schema();
+  if (!backup.head.has_value()) return copied;
+  const absl::Status good = audit::VerifyHead(*backup.head, source.audit_key);
+  if (good.ok()) return copied;
+  return absl::DataLossError(absl::StrCat(source.service, ": the newest head of its audit log: ",
+                                          good.message(), "; see hubctl audit verify"));
+}
+
+// Writes the chunks that are not in `known`, which gets them.
+absl::StatusOr<AddedChunks> PutCopy(const store::OnlineCopy& copy, Repository& repository,
+                                    std::set<std::string>* known, ServiceBackup* backup) {
+  AddedChunks added;
+  std::string hashes;
+  backup->chunk_bytes = kChunkBytes;
+  for (std::int64_t at = 0; at < copy.bytes(); at += kChunkBytes) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::string bytes, copy.Read(at, kChunkBytes));
+    hashes += crypto::Sha256(bytes);
+    const std::string& name = backup->chunks.emplace_back(repository.NameOf(bytes));
+    // A chunk without a manifest may have been torn by a crash: it is written again.
+    if (known->count(name) != 0 && repository.HasChunk(name, bytes.size())) continue;
+    TRUSTHUB_RETURN_IF_ERROR(repository.PutChunk(name, bytes));
+    known->insert(name);
+    ++added.chunks;
+    added.bytes += static_cast<std::int64_t>(bytes.size());
+  }
+  backup->content_hash = crypto::Sha256(hashes);
+  return added;
+}
+
+}  // namespace
+
+absl::StatusOr<MadeBackup> MakeBackup(Repository& repository, const BackupOptions& options) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto lock, repository.LockToChange());
+  Signers trusted = options.trusted;
+  trusted.push_back(options.key->public_key());
+  MadeBackup made;
+  made.manifest.repository = repository.id();
+  made.manifest.time = options.clock->Now();
+  made.manifest.name = NewBackupName(made.manifest.time);
+  made.manifest.made_by = options.made_by;
+  std::vector<Copied> copies;
+  for (const BackupSource& source : options.sources) {
+    TRUSTHUB_ASSIGN_OR_RETURN(Copied copied, CopyOf(source, options));
+    copies.push_back(std::move(copied));
+  }
+  TRUSTHUB_ASSIGN_OR_RETURN(std::set<std::string> known, repository.ChunksOfAll(trusted));
+  for (Copied& copied : copies) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const AddedChunks added,
+                              PutCopy(*copied.copy, repository, &known, &copied.backup));
+    made.added.push_back(added);
+    copied.copy.reset();  // gives its disk back
+    // Before the manifest: whoever restores an earlier backup must know of them as soon as this
+    // one counts.
+    TRUSTHUB_RETURN_IF_ERROR(
+        repository.AddDestroyed(copied.backup.service, copied.destroyed, *options.key, trusted));
+    copied.backup.destroyed = static_cast<std::int64_t>(copied.destroyed.size());
+    made.manifest.services.push_back(std::move(copied.backup));
+  }
+  TRUSTHUB_RETURN_IF_ERROR(repository.SyncChunks());
+  TRUSTHUB_RETURN_IF_ERROR(repository.Write(made.manifest, *options.key));
+  return made;
+}
+
+}  // namespace trusthub::hubctl
