@@ -23,9 +23,10 @@ int main(int argc, char** argv) {
   app.add_flag("--json", invocation.json, "Print one JSON document");
   app.require_subcommand(1);
   app.fallthrough();
-  for (const auto add : {AddInit, AddToken, AddAgencies, AddWorkers, AddLoad, AddRefer, AddGet,
-                         AddWatch, AddAudit, AddReceipt, AddWitness, AddKeys, AddClock, AddHealth,
-                         AddWait, AddStatus, AddStory, AddPolicy, AddRetention}) {
+  for (const auto add :
+       {AddInit,  AddToken,  AddAgencies, AddWorkers, AddLoad,  AddRefer,  AddGet,
+        AddWatch, AddAudit,  AddReceipt,  AddWitness, AddKeys,  AddBackup, AddRestore,
+        AddClock, AddHealth, AddWait,     AddStatus,  AddStory, AddPolicy, AddRetention}) {
     add(app, invocation);
   }
   try {

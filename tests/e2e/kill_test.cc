@@ -2,19 +2,15 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
 #include <map>
 #include <memory>
 #include <random>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "common/base/ids.h"
-#include "common/base/mutex.h"
 #include "common/testing/matchers.h"
 #include "common/time/clock.h"
 #include "gmock/gmock.h"
@@ -22,99 +18,16 @@
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/hub_records.h"
 #include "tests/e2e/processes.h"
+#include "tests/e2e/writers.h"
 #include "tests/e2e/writes.h"
 #include "tests/fault/extent.h"
 
 namespace trusthub::testing {
 namespace {
 
-constexpr int kWriters = 4;
 constexpr int kWritesAfterRestart = 8;
 // From a kill to the next acknowledged write; near 0.4 s on an idle machine.
 constexpr absl::Duration kBackWithin = absl::Seconds(10);
-constexpr absl::Duration kPatience = absl::Seconds(60);
-
-// Errors after which nobody knows whether the write was made: the same request is sent again.
-bool OutcomeUnknown(const absl::Status& status) {
-  return status.code() == absl::StatusCode::kUnavailable ||
-         status.code() == absl::StatusCode::kDeadlineExceeded ||
-         status.code() == absl::StatusCode::kAborted;
-}
-
-struct Acknowledged {
-  int number;
-  std::string request_id;
-  Written written;
-};
-
-// Clients that write at the same time until they are stopped.
-class Writers {
- public:
-  Writers(Writes* writes, int* next_number) : writes_(writes), next_number_(next_number) {
-    for (int i = 0; i < kWriters; ++i) threads_.emplace_back([this] { Work(); });
-  }
-  ~Writers() { Stop(); }
-
-  void Stop() {
-    stopping_ = true;
-    for (std::thread& thread : threads_) {
-      if (thread.joinable()) thread.join();
-    }
-  }
-  // False when so many were not acknowledged in time.
-  bool WaitFor(int count) {
-    MutexLock lock(mutex_);
-    while (static_cast<int>(acknowledged_.size()) < count) {
-      if (!more_.WaitFor(mutex_, kPatience)) return false;
-    }
-    return true;
-  }
-  int count() {
-    MutexLock lock(mutex_);
-    return static_cast<int>(acknowledged_.size());
-  }
-  // After Stop.
-  const std::vector<Acknowledged>& acknowledged() const { return acknowledged_; }
-  const std::vector<absl::Status>& refused() const { return refused_; }
-  int retried() const { return retried_; }
-
- private:
-  void Work() {
-    while (!stopping_) {
-      Acknowledged write;
-      {
-        MutexLock lock(mutex_);
-        write.number = (*next_number_)++;
-      }
-      write.request_id = RandomUuid();
-      absl::StatusOr<Written> written;
-      Within(kPatience, [&] {
-        written = writes_->Write(write.number, write.request_id);
-        if (!written.ok()) ++retried_;
-        return written.ok() || !OutcomeUnknown(written.status());
-      });
-      MutexLock lock(mutex_);
-      if (!written.ok()) {
-        refused_.push_back(written.status());
-        more_.NotifyAll();
-        return;
-      }
-      write.written = *std::move(written);
-      acknowledged_.push_back(std::move(write));
-      more_.NotifyAll();
-    }
-  }
-
-  Writes* const writes_;
-  int* const next_number_;
-  std::atomic<bool> stopping_ = false;
-  std::atomic<int> retried_ = 0;
-  Mutex mutex_;
-  CondVar more_;
-  std::vector<Acknowledged> acknowledged_;
-  std::vector<absl::Status> refused_;
-  std::vector<std::thread> threads_;
-};
 
 class KillTest : public ::testing::TestWithParam<const char*> {
  protected:

@@ -5,7 +5,6 @@
 //
 // Reads are committed as they are: one entry a set, 64 in flight, until a tenth of the entries is
 // there; the rest is added in large sets.
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -26,36 +25,13 @@
 #include "common/store/sqlite/sqlite_store.h"
 #include "common/time/clock.h"
 #include "tests/fault/large_log.h"
+#include "tests/fault/stopwatch.h"
 
 namespace trusthub::testing {
 namespace {
 
 constexpr int kInFlight = 64;
 constexpr int kDrivers = 2;
-
-double CpuSeconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
-
-// Time and CPU since it was made.
-class Stopwatch {
- public:
-  void Print(const char* what, std::int64_t entries) const {
-    const double seconds = absl::ToDoubleSeconds(MonotonicNow() - began_);
-    std::printf("%-34s %8.2f s  %8.2f s CPU  %10.0f entries/s\n", what, seconds,
-                CpuSeconds() - cpu_, static_cast<double>(entries) / seconds);
-    std::fflush(stdout);
-  }
-
- private:
-  const absl::Duration began_ = MonotonicNow();
-  const double cpu_ = CpuSeconds();
-};
 
 // Entries that each wait for their own answer, as reads do.
 void AddOneByOne(store::Store& store, std::int64_t entries) {

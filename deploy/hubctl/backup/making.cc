@@ -4,15 +4,17 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/audit/head.h"
-#include "common/base/ids.h"
 #include "common/base/status_macros.h"
 #include "common/store/sealed/destroyed_rows.h"
 #include "common/store/sqlite/online_copy.h"
 
 namespace trusthub::hubctl {
 namespace {
+
+constexpr std::size_t kNumberDigits = 6;
 
 // A copy and what its view says of itself.
 struct Copied {
@@ -21,11 +23,17 @@ struct Copied {
   std::unique_ptr<store::OnlineCopy> copy;
 };
 
-// "20261130t140102z-3f8a": names in order of time, and no two alike.
-std::string NewBackupName(absl::Time now) {
-  constexpr std::size_t kRandom = 6;
-  return absl::StrCat(absl::FormatTime("%Y%m%dt%H%M%Sz-", now, absl::UTCTimeZone()),
-                      RandomId().substr(0, kRandom));
+// "000012-20261130t140102z": by number, so that names are in the order of their making whatever the
+// clock says.
+absl::StatusOr<std::string> NextName(const Repository& repository, absl::Time now) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> names, repository.List());
+  int last = 0;
+  if (!names.empty() && !absl::SimpleAtoi(names.back().substr(0, kNumberDigits), &last)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        repository.folder(), "/backups/", names.back(), ": is no backup; move it elsewhere"));
+  }
+  return absl::StrCat(absl::Dec(last + 1, absl::kZeroPad6),
+                      absl::FormatTime("-%Y%m%dt%H%M%Sz", now, absl::UTCTimeZone()));
 }
 
 absl::StatusOr<Copied> CopyOf(const BackupSource& source, const BackupOptions& options) {
@@ -84,7 +92,7 @@ absl::StatusOr<MadeBackup> MakeBackup(Repository& repository, const BackupOption
   MadeBackup made;
   made.manifest.repository = repository.id();
   made.manifest.time = options.clock->Now();
-  made.manifest.name = NewBackupName(made.manifest.time);
+  TRUSTHUB_ASSIGN_OR_RETURN(made.manifest.name, NextName(repository, made.manifest.time));
   made.manifest.made_by = options.made_by;
   std::vector<Copied> copies;
   for (const BackupSource& source : options.sources) {

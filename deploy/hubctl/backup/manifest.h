@@ -38,7 +38,7 @@ struct ServiceBackup {
 
 struct Manifest {
   std::string repository;
-  std::string name;  // "20261130t140102z-3f8a": in order of time
+  std::string name;  // "000012-20261130t140102z": in the order of their making
   absl::Time time;   // the earliest of its services
   std::string made_by;
   std::vector<ServiceBackup> services;

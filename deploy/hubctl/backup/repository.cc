@@ -289,6 +289,12 @@ absl::StatusOr<std::int64_t> Repository::Collect(const Signers& trusted) {
   }
   TRUSTHUB_ASSIGN_OR_RETURN(const std::set<std::string> needed, ChunksOfAll(trusted));
   std::int64_t freed = 0;
+  // Manifests that did not come to be.
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto manifests, FilesIn(folder_ + "/backups"));
+  for (const std::string& file : manifests) {
+    if (IsBackupName(file)) continue;
+    TRUSTHUB_RETURN_IF_ERROR(disk_.Remove(absl::StrCat(folder_, "/backups/", file)));
+  }
   TRUSTHUB_ASSIGN_OR_RETURN(const auto parts, FilesIn(folder_ + "/chunks"));
   for (const std::string& part : parts) {
     const std::string folder = absl::StrCat(folder_, "/chunks/", part);

@@ -80,6 +80,13 @@ TEST_F(RepositoryTest, ASecondBackupWritesWhatIsNew) {
   }
 }
 
+TEST_F(RepositoryTest, BackupsAreInTheOrderOfTheirMaking) {
+  ASSERT_THAT(service_.WriteMany(0, 3), IsOk());
+  std::vector<std::string> made;
+  for (int i = 0; i < 12; ++i) made.push_back(Backup()->manifest.name);
+  EXPECT_EQ(*OpenRepository()->List(), made) << "also of those of one second";
+}
+
 TEST_F(RepositoryTest, HoldsNothingThatCanBeRead) {
   ASSERT_THAT(service_.WriteMany(0, 50), IsOk());
   ASSERT_THAT(Backup(), IsOk());

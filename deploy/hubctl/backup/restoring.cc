@@ -84,9 +84,7 @@ absl::Status Restore::Run(const Repository& repository, const Manifest& manifest
                      ": is not the key that signed the log in the backup: put "
                      "the audit key of that time in its place"));
   }
-  for (const char* left_over : {"", "-wal", "-shm", ".lock"}) {
-    TRUSTHUB_RETURN_IF_ERROR(disk_.Remove(StagedPath() + left_over));
-  }
+  TRUSTHUB_RETURN_IF_ERROR(RemoveStaged());  // of one that was killed
   TRUSTHUB_RETURN_IF_ERROR(CheckDestroyed(repository, backup_, options.trusted));
   TRUSTHUB_RETURN_IF_ERROR(TakeOut(repository, backup_, StagedPath()));
   TRUSTHUB_ASSIGN_OR_RETURN(entries_, CheckStore(backup_, StagedPath()));
@@ -94,6 +92,18 @@ absl::Status Restore::Run(const Repository& repository, const Manifest& manifest
   TRUSTHUB_RETURN_IF_ERROR(DestroyKeys(repository, options));
   TRUSTHUB_RETURN_IF_ERROR(AddEntry(*key, manifest, options));
   return FinishStaged();
+}
+
+Restore::~Restore() {
+  // Nothing stands there once it is in place.
+  RemoveStaged().IgnoreError();
+}
+
+absl::Status Restore::RemoveStaged() const {
+  for (const char* part : {"", "-wal", "-shm", ".lock"}) {
+    TRUSTHUB_RETURN_IF_ERROR(disk_.Remove(StagedPath() + part));
+  }
+  return absl::OkStatus();
 }
 
 // --- The store that is there --------------------------------------------------------------------

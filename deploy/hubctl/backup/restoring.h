@@ -58,6 +58,11 @@ class Restore {
                                                           const RestoreOptions& options,
                                                           Disk& disk);
 
+  // What was made ready and not put in place goes.
+  ~Restore();
+  Restore(const Restore&) = delete;
+  Restore& operator=(const Restore&) = delete;
+
   // Puts the new store in place of the old one, which is put aside into `replaced()`.
   absl::Status Replace();
 
@@ -93,6 +98,7 @@ class Restore {
   absl::Status AddEntry(const crypto::SigningKey& key, const Manifest& manifest,
                         const RestoreOptions& options);
   absl::Status FinishStaged() const;
+  absl::Status RemoveStaged() const;
   absl::Status PutAside();
   absl::Status GiveToOwner(const std::string& path) const;
 

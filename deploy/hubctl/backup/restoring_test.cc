@@ -162,6 +162,7 @@ TEST_F(RestoringTest, WhatIsNotSoundTouchesNothing) {
   const auto untouched = [&](const std::string& backup, const char* what) {
     const auto refused = Prepare(backup, true);
     EXPECT_FALSE(refused.ok()) << what;
+    EXPECT_FALSE(fs::exists(service_.path() + ".restoring")) << what;
     EXPECT_THAT(service_.Open(), IsOk()) << what;
     EXPECT_EQ(service_.CountFrom(0), 40) << what;
     service_.Close();
@@ -199,6 +200,22 @@ TEST_F(RestoringTest, WhatIsNotSoundTouchesNothing) {
               HasSubstr("audit key of that time"));
   fs::copy(folder_.File("audit"), audit, fs::copy_options::overwrite_existing);
   EXPECT_THAT(RestoreFrom(made->manifest.name, true), IsOk());
+}
+
+// A service that was killed, and does not run: its log holds what its database does not.
+TEST_F(RestoringTest, WhatAKilledServiceLeftCanBeBackedUp) {
+  const std::string copy = folder_.File("copy");
+  fs::copy(service_.data(), copy);
+  service_.Close();
+  fs::remove_all(service_.data());
+  fs::copy(copy, service_.data());
+  ASSERT_GT(fs::file_size(service_.path() + "-wal"), 0u);
+  const auto made = Backup();
+  ASSERT_THAT(made, IsOk());
+  fs::remove_all(service_.data());
+  ASSERT_THAT(RestoreFrom(made->manifest.name, true), IsOk());
+  ASSERT_THAT(service_.Open(), IsOk());
+  EXPECT_EQ(service_.CountFrom(0), 40);
 }
 
 TEST_F(RestoringTest, RefusalsThatWereSpooledStay) {

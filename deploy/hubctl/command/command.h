@@ -63,6 +63,8 @@ void AddAudit(CLI::App& app, Invocation& invocation);
 void AddReceipt(CLI::App& app, Invocation& invocation);
 void AddWitness(CLI::App& app, Invocation& invocation);
 void AddKeys(CLI::App& app, Invocation& invocation);
+void AddBackup(CLI::App& app, Invocation& invocation);
+void AddRestore(CLI::App& app, Invocation& invocation);
 void AddClock(CLI::App& app, Invocation& invocation);
 void AddHealth(CLI::App& app, Invocation& invocation);
 void AddWait(CLI::App& app, Invocation& invocation);

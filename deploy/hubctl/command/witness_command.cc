@@ -32,6 +32,7 @@ struct Options {
   WitnessSettings own;  // of an agency's own system
   std::vector<std::string> addresses;
   int every_seconds = 60;
+  std::string statement;
 };
 
 // How a witness calls: as a worker of a sandbox, or as its agency's own system.
@@ -160,6 +161,24 @@ absl::Status CheckOnce(Invocation& invocation, const Options& options) {
   return Check(invocation, *folder);
 }
 
+absl::Status Accept(const Invocation& invocation, const Options& options) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto folder, WitnessFolder::Open(options.folder));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(options.statement));
+  const absl::StatusOr<Restoration> restoration = ParseRestoration(text);
+  TRUSTHUB_ASSIGN_OR_RETURN(const Line line, LineOf(invocation, folder->settings()));
+  const absl::Status accepted =
+      restoration.ok() ? Witness(folder.get(), line.ask, &RealClock()).Accept(*restoration)
+                       : restoration.status();
+  if (!accepted.ok()) {
+    return absl::Status(accepted.code(), absl::StrCat(options.statement, ": ", accepted.message()));
+  }
+  Table table({"service", "backup", "entries kept", "statement"});
+  table.Add({restoration->service, restoration->backup, absl::StrCat(restoration->restored.size),
+             RestorationId(*restoration)});
+  table.Print(invocation.json);
+  return absl::OkStatus();
+}
+
 // Until SIGTERM or SIGINT. A check that could not be made is told and made again; two histories end
 // it.
 absl::Status Run(Invocation& invocation, const Options& options) {
@@ -234,6 +253,12 @@ void AddWitness(CLI::App& app, Invocation& invocation) {
       ->add_option("--every", options->every_seconds, "Seconds between checks")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
+  add("accept",
+      "Take up a log that was restored from a backup, as the hub's statement proves; compare its "
+      "16 digits by telephone first",
+      Accept)
+      ->add_option("statement", options->statement, "The file that hubctl restore wrote")
+      ->required();
   add("status", "What it saw and cosigned last, without asking the hub", Status);
 }
 

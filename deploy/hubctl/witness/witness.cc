@@ -27,19 +27,66 @@ class Witness::Visit {
   absl::StatusOr<WitnessCheck> Run() {
     TRUSTHUB_ASSIGN_OR_RETURN(seen_, folder_.Read(service_));
     if (seen_.has_value() && !seen_->evidence.empty()) return Again();
+    TRUSTHUB_RETURN_IF_ERROR(AskForHead());
+    TRUSTHUB_RETURN_IF_ERROR(CheckHistory());
+    if (!result_.misbehaviour.empty()) return result_;
+    return CosignNext();
+  }
+
+  absl::Status Accept(const Restoration& restoration) {
+    TRUSTHUB_RETURN_IF_ERROR(VerifyRestoration(restoration, folder_.audit_keys()));
+    TRUSTHUB_ASSIGN_OR_RETURN(seen_, folder_.Read(service_));
+    const std::int64_t stayed = restoration.restored.size;
+    if (!seen_.has_value() || seen_->newest.size <= stayed) {
+      return absl::FailedPreconditionError(
+          "nothing that this witness saw is lost by that restore: there is nothing to accept");
+    }
+    if (folder_.HasAccepted(restoration)) {
+      return absl::FailedPreconditionError(
+          "this statement was accepted before: what is lost now is another loss");
+    }
+    TRUSTHUB_RETURN_IF_ERROR(AskForHead());
+    TRUSTHUB_RETURN_IF_ERROR(CheckShows(restoration.after));
+    if (seen_->newest.tree != shown_.tree) return DoesNotFit();
+    if (seen_->cosigned.has_value() && seen_->cosigned->size <= stayed) {
+      TRUSTHUB_RETURN_IF_ERROR(CheckShows(*seen_->cosigned));
+    } else {
+      seen_->cosigned.reset();
+    }
+    // Kept before it counts.
+    TRUSTHUB_RETURN_IF_ERROR(folder_.WriteAccepted(restoration));
+    seen_->newest = shown_;
+    seen_->evidence.clear();
+    return folder_.Write(service_, *seen_);
+  }
+
+ private:
+  absl::Status AskForHead() {
     TRUSTHUB_RETURN_IF_ERROR(ask_(audit::v1::GetTreeHeadRequest(), service_, &answer_));
     if (answer_.head().tree().empty()) {
       // Of a log without entries. That this was asked is the first.
       TRUSTHUB_RETURN_IF_ERROR(ask_(audit::v1::GetTreeHeadRequest(), service_, &answer_));
     }
     shown_ = audit::HeadFromProto(answer_.head());
-    TRUSTHUB_RETURN_IF_ERROR(CheckSigned(shown_));
-    TRUSTHUB_RETURN_IF_ERROR(CheckHistory());
-    if (!result_.misbehaviour.empty()) return result_;
-    return CosignNext();
+    return CheckSigned(shown_);
   }
 
- private:
+  static absl::Status DoesNotFit() {
+    return absl::DataLossError(
+        "the log that the hub shows is not the one that the statement tells of: accept nothing, "
+        "and tell the other agencies");
+  }
+
+  // Whether what is shown extends `head`.
+  absl::Status CheckShows(const SealedHead& head) {
+    if (head.tree != shown_.tree || shown_.size < head.size) return DoesNotFit();
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> proof,
+                              ProofBetween(head.size, shown_.size));
+    return audit::VerifyConsistency(head.size, head.root, shown_.size, shown_.root, proof).ok()
+               ? absl::OkStatus()
+               : DoesNotFit();
+  }
+
   // Once shown, a contradiction stays one, whatever the hub shows later.
   WitnessCheck Again() {
     result_.seen = seen_->newest.size;
@@ -184,6 +231,10 @@ class Witness::Visit {
 
 absl::StatusOr<WitnessCheck> Witness::Check(absl::string_view service) const {
   return Visit(*this, service).Run();
+}
+
+absl::Status Witness::Accept(const Restoration& restoration) const {
+  return Visit(*this, restoration.service).Accept(restoration);
 }
 
 }  // namespace trusthub::hubctl

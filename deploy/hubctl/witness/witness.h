@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/time/clock.h"
+#include "deploy/hubctl/backup/restoration.h"
 #include "deploy/hubctl/witness/witness_folder.h"
 #include "google/protobuf/message.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
@@ -46,6 +47,13 @@ class Witness {
   // An error when the check could not be made: it says nothing about the log. DATA_LOSS when what
   // the service answered is not signed by a published key, or the folder is damaged.
   absl::StatusOr<WitnessCheck> Check(absl::string_view service) const;
+
+  // Takes up a log that was restored from a backup where `restoration` says, though entries that
+  // were seen are gone: a decision of the witness's agency. The statement must be proved, what the
+  // hub shows now must extend it, and what was cosigned of the part that stayed must be in it. Each
+  // statement counts once: a second loss needs a second one. FAILED_PRECONDITION when there is
+  // nothing to accept, DATA_LOSS when it does not fit.
+  absl::Status Accept(const Restoration& restoration) const;
 
  private:
   class Visit;
