@@ -34,10 +34,10 @@ audit::ReadLeaves ReaderOf(hubctl::Desk* auditor, absl::string_view service, std
   };
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<events::v1::Event>> EventsOf(const hubctl::Hub& hub,
-                                                        absl::string_view service) {
+// Adds the events after `cursor`, as another service of the hub reads them; the cursor behind them.
+absl::StatusOr<std::string> ReadToEnd(const hubctl::Hub& hub, absl::string_view service,
+                                      const std::string& cursor,
+                                      std::vector<events::v1::Event>* events) {
   const std::string own = absl::StrCat(hub.folder(), "/pki/services/plans/tls");
   rpc::TlsFiles tls = hub.TlsOf("agencies/trust-hub");
   tls.certificate = own + ".pem";
@@ -46,17 +46,37 @@ absl::StatusOr<std::vector<events::v1::Event>> EventsOf(const hubctl::Hub& hub,
   rpc::CallContext context;
   context.purpose = "hub_operation";
   context.case_reference = "events";
-  TRUSTHUB_ASSIGN_OR_RETURN(const auto stream,
-                            client.Watch(service, events::v1::WatchRequest(), context));
-  std::vector<events::v1::Event> events;
+  events::v1::WatchRequest request;
+  request.set_cursor(cursor);
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto stream, client.Watch(service, request, context));
   events::v1::WatchResponse response;
   // An answer with as_of says that nothing came before that instant but what was sent.
   while (!response.has_as_of()) {
     TRUSTHUB_RETURN_IF_ERROR(stream->Read(&response));
-    events.insert(events.end(), response.events().begin(), response.events().end());
+    events->insert(events->end(), response.events().begin(), response.events().end());
   }
   stream->Cancel();
+  return response.cursor();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<events::v1::Event>> EventsOf(const hubctl::Hub& hub,
+                                                        absl::string_view service) {
+  std::vector<events::v1::Event> events;
+  TRUSTHUB_RETURN_IF_ERROR(ReadToEnd(hub, service, "", &events).status());
   return events;
+}
+
+absl::StatusOr<std::string> CursorAtEnd(const hubctl::Hub& hub, absl::string_view service) {
+  std::vector<events::v1::Event> events;
+  return ReadToEnd(hub, service, "", &events);
+}
+
+absl::Status FollowFrom(const hubctl::Hub& hub, absl::string_view service,
+                        const std::string& cursor) {
+  std::vector<events::v1::Event> events;
+  return ReadToEnd(hub, service, cursor, &events).status();
 }
 
 absl::StatusOr<std::int64_t> CheckAuditLog(const hubctl::Hub& hub, absl::string_view service,

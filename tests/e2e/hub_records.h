@@ -21,6 +21,12 @@ namespace trusthub::testing {
 absl::StatusOr<std::vector<events::v1::Event>> EventsOf(const hubctl::Hub& hub,
                                                         absl::string_view service);
 
+// The cursor behind the last of them.
+absl::StatusOr<std::string> CursorAtEnd(const hubctl::Hub& hub, absl::string_view service);
+// How `service` answers a follower who comes back with `cursor`.
+absl::Status FollowFrom(const hubctl::Hub& hub, absl::string_view service,
+                        const std::string& cursor);
+
 // Reads the whole audit log of `service` as the auditor and checks it against the newest signed
 // head, the published key, and receipts that callers kept. Returns the number of entries.
 absl::StatusOr<std::int64_t> CheckAuditLog(const hubctl::Hub& hub, absl::string_view service,
