@@ -87,8 +87,10 @@ absl::StatusOr<std::shared_ptr<const crypto::KeyRing>> LoadBackupRing(
     const BackupKeyOptions& options) {
   auto ring = crypto::KeyRing::Load(options.keys);
   if (ring.ok()) return ring;
-  return absl::Status(ring.status().code(),
-                      absl::StrCat("key ring of backups (--keys): ", ring.status().message()));
+  return absl::Status(
+      ring.status().code(),
+      absl::StrCat("key ring of backups (--keys): ", ring.status().message(),
+                   absl::IsNotFound(ring.status()) ? "; hubctl backup init makes one" : ""));
 }
 
 absl::StatusOr<Signers> LoadSigners(const BackupKeyOptions& options) {
