@@ -89,12 +89,13 @@ absl::StatusOr<std::string> TreeName(const std::string& folder) {
 }
 
 // Which restore the store came of; empty when none.
-std::string RestoreOf(const std::string& folder) {
+absl::StatusOr<std::string> RestoreOf(const std::string& folder) {
+  const std::string path = absl::StrCat(folder, "/", kRestoredFile);
   std::string restore;
-  if (std::ifstream file(absl::StrCat(folder, "/", kRestoredFile)); file) {
-    std::getline(file, restore);
-  }
-  return restore;
+  if (!std::filesystem::exists(path)) return restore;
+  if (std::ifstream file(path); file && std::getline(file, restore)) return restore;
+  return absl::DataLossError(
+      absl::StrCat("data_folder: ", path, ": names no restore; run hubctl restore again"));
 }
 
 class HostImpl final : public Host {
@@ -350,11 +351,10 @@ class HostImpl final : public Host {
       stages.witnesses_overdue = [watch = witness_watch_.get()] { return watch->Overdue(); };
     }
     pipeline_ = std::make_unique<Pipeline>(std::move(stages));
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::string restore, RestoreOf(config_.data_folder));
     // Receipts name the tree, so it is no secret by itself.
     watches_ = std::make_unique<WatchHub>(
-        pipeline_.get(),
-        crypto::HmacSha256(cursor_key_.view(),
-                           absl::StrCat(tree_name_, RestoreOf(config_.data_folder))));
+        pipeline_.get(), crypto::HmacSha256(cursor_key_.view(), absl::StrCat(tree_name_, restore)));
     store_->SetEventListener([this](std::int64_t) { watches_->EventsAdded(); });
     if (!spool_->empty()) TRUSTHUB_RETURN_IF_ERROR(spool_->Drain(*store_));
     front_ = std::make_unique<Front>(*methods_, pipeline_.get(), watches_.get());

@@ -263,7 +263,7 @@ TEST_F(BackupDrillTest, KilledCommandsLeaveNothingHalf) {
     if (!ended.has_value()) ++killed;
     running->Wait(kCommandLimit);
   }
-  EXPECT_EQ(Run({"backup", "verify", Repo()}).exit_code, 0) << Output();
+  EXPECT_EQ(Run({"backup", "verify", Repo(), "--from-end-to-end"}).exit_code, 0) << Output();
   const Ran running = Run({"restore", Repo(), "--accept-loss"});
   EXPECT_EQ(running.exit_code, kRefused) << "of services that run";
   EXPECT_THAT(running.output, HasSubstr("in use"));

@@ -186,6 +186,36 @@ TEST_F(RepositoryTest, MissingAndSwappedChunksAreFound) {
   EXPECT_THAT(Verify(made->manifest.name), IsOk());
 }
 
+TEST_F(RepositoryTest, ChunksOfAllBackupsAreCheckedEachOnce) {
+  ASSERT_THAT(service_.WriteMany(0, 200), IsOk());
+  const auto first = Backup();
+  ASSERT_THAT(service_.WriteMany(200, 210), IsOk());
+  const auto second = Backup();
+  ASSERT_THAT(first, IsOk());
+  ASSERT_THAT(second, IsOk());
+  const auto repository = OpenRepository();
+  const ServiceBackup& one = first->manifest.services[0];
+  const ServiceBackup& two = second->manifest.services[0];
+  KnownChunks known;
+  EXPECT_THAT(CheckChunks(*repository, one, &known), IsOk());
+  EXPECT_THAT(CheckChunks(*repository, two, &known), IsOk());
+  EXPECT_EQ(known.size(), ChunkFiles().size());
+  // Right chunks in a wrong order are not the backup.
+  ServiceBackup shuffled = two;
+  std::swap(shuffled.chunks[1], shuffled.chunks[2]);
+  EXPECT_THAT(CheckChunks(*repository, shuffled, &known), StatusIs(StatusCode::kDataLoss));
+  const std::string file = ChunkFiles()[3];
+  std::string bad = ContentOf(file);
+  bad[40] = static_cast<char>(bad[40] ^ 1);
+  Put(file, bad);
+  KnownChunks anew;
+  const absl::Status found_one = CheckChunks(*repository, one, &anew);
+  const absl::Status found_two = CheckChunks(*repository, two, &anew);
+  const absl::Status& found = found_one.ok() ? found_two : found_one;
+  EXPECT_THAT(found, StatusIs(StatusCode::kDataLoss));
+  EXPECT_THAT(std::string(found.message()), HasSubstr(file));
+}
+
 TEST_F(RepositoryTest, AnotherEngineSchemaOrFormatIsRefused) {
   ASSERT_THAT(service_.WriteMany(0, 5), IsOk());
   const auto made = Backup();

@@ -23,6 +23,13 @@ absl::Status Failed(const std::string& path) {
   return absl::UnavailableError(absl::StrCat(path, ": cannot be written: ", std::strerror(errno)));
 }
 
+// `hashes` are those of all chunks, in order.
+absl::Status CheckWhole(const ServiceBackup& backup, const std::string& hashes) {
+  if (crypto::Sha256(hashes) == backup.content_hash) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("the backup of ", backup.service, " is not what its manifest says"));
+}
+
 absl::Status WriteChunks(const Repository& repository, const ServiceBackup& backup, int fd,
                          const std::string& path) {
   std::string hashes;
@@ -39,10 +46,7 @@ absl::Status WriteChunks(const Repository& repository, const ServiceBackup& back
     }
     at += count;
   }
-  if (crypto::Sha256(hashes) != backup.content_hash) {
-    return absl::DataLossError(
-        absl::StrCat("the backup of ", backup.service, " is not what its manifest says"));
-  }
+  TRUSTHUB_RETURN_IF_ERROR(CheckWhole(backup, hashes));
   return fsync(fd) == 0 ? absl::OkStatus() : Failed(path);
 }
 
@@ -76,6 +80,24 @@ absl::StatusOr<std::int64_t> CheckLog(const ServiceBackup& backup, store::Store&
 }
 
 }  // namespace
+
+absl::Status CheckChunks(const Repository& repository, const ServiceBackup& backup,
+                         KnownChunks* known) {
+  std::string hashes;
+  std::int64_t at = 0;
+  for (const std::string& name : backup.chunks) {
+    const std::int64_t count = std::min(backup.chunk_bytes, backup.bytes - at);
+    auto found = known->find(name);
+    if (found == known->end()) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const std::string bytes,
+                                repository.GetChunk(name, static_cast<std::size_t>(count)));
+      found = known->emplace(name, crypto::Sha256(bytes)).first;
+    }
+    hashes += found->second;
+    at += count;
+  }
+  return CheckWhole(backup, hashes);
+}
 
 absl::Status TakeOut(const Repository& repository, const ServiceBackup& backup,
                      const std::string& path) {

@@ -6,6 +6,7 @@
 #define TRUSTHUB_DEPLOY_HUBCTL_BACKUP_VERIFYING_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "absl/status/status.h"
@@ -14,6 +15,15 @@
 #include "deploy/hubctl/backup/repository.h"
 
 namespace trusthub::hubctl {
+
+// SHA-256 of what is in each chunk that was looked at, by its name.
+using KnownChunks = std::map<std::string, std::string>;
+
+// Whether all chunks of a copy are there and what was written, and the whole is what the manifest
+// says. Those in `known`, which gets the others, are not read again: so all backups of a repository
+// are checked with each chunk read once. Errors as of TakeOut.
+absl::Status CheckChunks(const Repository& repository, const ServiceBackup& backup,
+                         KnownChunks* known);
 
 // Puts the copy of a service's store together in a new file at `path`, of its owner alone. Every
 // chunk and the whole are what the manifest says. DATA_LOSS naming the file of a chunk that is not;
