@@ -105,7 +105,7 @@ struct Mistake {
   const char* says;
 };
 
-class MistakeTest : public testing::TestWithParam<Mistake> {};
+class MistakeTest : public ::testing::TestWithParam<Mistake> {};
 
 TEST_P(MistakeTest, StopsTheLoadAndNamesItsLine) {
   const Mistake& mistake = GetParam();
@@ -127,7 +127,7 @@ TEST_P(MistakeTest, StopsTheLoadAndNamesItsLine) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, MistakeTest,
-    testing::Values(
+    ::testing::Values(
         Mistake{"UnknownKey", "title:", "titel:", 2, "unknown key `titel`; use one of id, title"},
         Mistake{"UnknownItemKey", "    records: [assess", "    recrods: [assess", 25,
                 "unknown key `recrods`"},

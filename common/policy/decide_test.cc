@@ -25,7 +25,7 @@ CategorySet Granted(const Set& set, const Question& question) {
   return CompiledAgreements(set, "v").Decide(question).granted;
 }
 
-class DecideTest : public testing::Test {
+class DecideTest : public ::testing::Test {
  protected:
   // Calls `check(set, compiled, question)` for every case; at least one in twenty must grant
   // something, or the test would prove nothing.
@@ -284,7 +284,7 @@ TEST_F(DecideTest, EveryGrantedCategoryAndNoOtherNamesARuleThatGivesIt) {
 // --- Edges ------------------------------------------------------------------------------------
 
 // One item, and a question that it answers.
-class DecideEdgeTest : public testing::Test {
+class DecideEdgeTest : public ::testing::Test {
  protected:
   DecideEdgeTest() {
     agreement_.set_id("edge");

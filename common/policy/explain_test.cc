@@ -135,7 +135,7 @@ items:
     explanation: Projections.
 )";
 
-class ExplainTest : public testing::Test {
+class ExplainTest : public ::testing::Test {
  protected:
   ExplainTest() {
     const auto compiled = CompileAgreements({{"early-help.yaml", kAgreement}});
@@ -292,7 +292,7 @@ void ForEachWithheld(Check check) {
   const std::uint64_t seed = TestSeed();
   SCOPED_TRACE(absl::StrCat("TRUSTHUB_TEST_SEED=", seed));
   Draw draw(seed);
-  for (int i = 0; i < 300 && !testing::Test::HasFailure(); ++i) {
+  for (int i = 0; i < 300 && !::testing::Test::HasFailure(); ++i) {
     const std::vector<v1::Agreement> set = draw.Set();
     const CompiledAgreements compiled(set, "v");
     for (int q = 0; q < 3; ++q) {

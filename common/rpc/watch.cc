@@ -9,6 +9,7 @@
 #include "common/error/error.h"
 #include "common/events/feed.h"
 #include "common/rpc/admission.h"
+#include "common/rpc/byte_buffer.h"
 #include "common/rpc/caller_facts.h"
 #include "common/rpc/front.h"
 #include "common/rpc/granting.h"
@@ -144,7 +145,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   }
 
   void Refuse(absl::Status why) {
-    hub_->pipeline().RecordRefusal(*incoming_, admission_, {std::move(why), {}, {}},
+    hub_->pipeline().RecordRefusal(*incoming_, admission_, {std::move(why)},
                                    [this](absl::Status refused) { End(std::move(refused)); });
   }
 

@@ -1,21 +1,16 @@
 #include "tests/integration/two_worlds.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <future>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
 #include "common/testing/matchers.h"
 #include "tests/e2e/eventually.h"
 
 namespace trusthub::testing {
 namespace {
-
-constexpr std::uint32_t kUsualSeed = 20100316;
 
 std::unique_ptr<World>& Kept(int which) {
   static auto* const worlds = new std::unique_ptr<World>[2];
@@ -32,8 +27,7 @@ class EndOfTheWorlds final : public ::testing::Environment {
     ::testing::AddGlobalTestEnvironment(new EndOfTheWorlds);
 
 void MakeWorlds() {
-  const std::uint32_t seed = TestSeed();
-  std::printf("TRUSTHUB_TEST_SEED=%u\n", seed);
+  const auto seed = static_cast<std::uint32_t>(TestSeed());
   auto making = std::async(std::launch::async, [&] { return World::Make(true, seed, kChildren); });
   auto plain = World::Make(false, seed, kChildren);
   auto with_secrets = making.get();
@@ -73,13 +67,6 @@ const std::vector<std::string>& Workers() {
                                                              "housing-officer-01",
                                                              "connexions-lead-01"};
   return workers;
-}
-
-std::uint32_t TestSeed() {
-  std::uint32_t seed = kUsualSeed;
-  const char* text = std::getenv("TRUSTHUB_TEST_SEED");
-  if (text != nullptr && !absl::SimpleAtoi(text, &seed)) std::abort();
-  return seed;
 }
 
 std::string PurposeName(options::v1::Purpose purpose) {
