@@ -15,6 +15,7 @@
 #include "common/base/ids.h"
 #include "common/policy/policy.h"
 #include "common/policy/random_agreements.h"
+#include "common/testing/seed.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::policy {
@@ -390,7 +391,7 @@ TEST(ReaderTest, NestingWithoutEndIsRefused) {
 
 TEST(ReaderTest, SpoiltTextIsReadOrRefusedAndNeverMore) {
   constexpr int kTexts = 4000;
-  const std::uint64_t seed = TestSeed();
+  const std::uint64_t seed = testing::TestSeed();
   SCOPED_TRACE(absl::StrCat("TRUSTHUB_TEST_SEED=", seed));
   Draw draw(seed);
   const std::string good = kGood;

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/policy/random_agreements.h"
+#include "common/testing/seed.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::policy {
@@ -51,7 +52,7 @@ class DecideTest : public ::testing::Test {
     return (*set)[static_cast<std::size_t>(draw_.Below(static_cast<int>(set->size())))];
   }
 
-  const std::uint64_t seed_ = TestSeed();
+  const std::uint64_t seed_ = testing::TestSeed();
   Draw draw_{seed_};
 };
 

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/policy/random_agreements.h"
+#include "common/testing/seed.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::policy {
@@ -289,7 +290,7 @@ TEST_F(ExplainTest, NobodyAsks) {
 // Calls `check(set, compiled, question, category)` for what is withheld in random cases.
 template <typename Check>
 void ForEachWithheld(Check check) {
-  const std::uint64_t seed = TestSeed();
+  const std::uint64_t seed = testing::TestSeed();
   SCOPED_TRACE(absl::StrCat("TRUSTHUB_TEST_SEED=", seed));
   Draw draw(seed);
   for (int i = 0; i < 300 && !::testing::Test::HasFailure(); ++i) {

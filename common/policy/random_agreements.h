@@ -14,7 +14,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/policy/compiled_agreements.h"
-#include "common/testing/seed.h"
 #include "common/time/civil_date.h"
 
 namespace trusthub::policy {
@@ -28,8 +27,6 @@ inline constexpr v1::Relation kDrawnRelations[] = {
 inline constexpr ConsentStanding kStandings[] = {
     ConsentStanding::kNone, ConsentStanding::kGiven, ConsentStanding::kRefused,
     ConsentStanding::kOverridden, ConsentStanding::kNotRequired};
-
-using testing::TestSeed;
 
 class Draw {
  public:
