@@ -14,6 +14,7 @@
 #include "common/error/error.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/text_format.h"
+#include "tests/e2e/eventually.h"
 #include "trusthub/errors/v1/details.pb.h"
 #include "trusthub/options/v1/options.pb.h"
 #include "trusthub/types/v1/disclosure.pb.h"
@@ -21,8 +22,7 @@
 namespace trusthub::testing {
 namespace {
 
-// Each lasts a second or so.
-constexpr int kStallsMax = 20;
+constexpr absl::Duration kStallMax = absl::Seconds(60);
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
@@ -135,10 +135,10 @@ Answer Ask(hubctl::Desk& desk, const Message& request, absl::string_view purpose
                             ->New());
   // A disk of a busy machine may stall for longer than a store is waited for: an honest client
   // sends the same again.
-  int tries = 0;
-  do {
+  Within(kStallMax, [&] {
     answer.status = desk.Call(request, purpose, case_reference, service, answer.response.get());
-  } while (WasStalled(answer.status) && ++tries < kStallsMax);
+    return !WasStalled(answer.status);
+  });
   if (!answer.status.ok()) answer.response.reset();
   return answer;
 }
