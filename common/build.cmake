@@ -90,8 +90,8 @@ function(trusthub_test)
   endif()
   add_executable(${P_NAME} ${P_SRCS})
   set_target_properties(${P_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-  target_link_libraries(${P_NAME} PRIVATE trusthub_flags ${P_DEPS} trusthub::paths GTest::gtest
-    GTest::gtest_main)
+  target_link_libraries(${P_NAME} PRIVATE trusthub_flags ${P_DEPS} trusthub::paths trusthub::test_seed
+    GTest::gtest GTest::gtest_main)
   # One ctest entry a binary: discovery would start every binary once more, twice over.
   add_test(NAME ${P_NAME} COMMAND ${P_NAME})
   set_tests_properties(${P_NAME} PROPERTIES TIMEOUT ${timeout} LABELS "${P_LABELS}")

@@ -71,12 +71,4 @@ ReadLeaves ReaderOf(const std::vector<std::string>& leaves) {
       };
 }
 
-std::uint64_t TestSeed() {
-  const char* given = std::getenv("TRUSTHUB_TEST_SEED");
-  const std::uint64_t seed =
-      given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  std::cout << "TRUSTHUB_TEST_SEED=" << seed << std::endl;
-  return seed;
-}
-
 }  // namespace trusthub::audit

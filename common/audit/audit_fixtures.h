@@ -16,6 +16,7 @@
 #include "common/store/store.h"
 #include "common/testing/fake_clock.h"
 #include "common/testing/log_snapshot.h"
+#include "common/testing/seed.h"
 
 namespace trusthub::audit {
 
@@ -56,9 +57,7 @@ class TestLog {
 // The reader of a log kept as a vector.
 ReadLeaves ReaderOf(const std::vector<std::string>& leaves);
 
-// The seed of this run's random choices, printed so that a failure can be repeated: set
-// TRUSTHUB_TEST_SEED.
-std::uint64_t TestSeed();
+using testing::TestSeed;
 
 }  // namespace trusthub::audit
 

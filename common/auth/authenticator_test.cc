@@ -12,6 +12,7 @@
 #include "common/auth/test_trust.h"
 #include "common/crypto/crypto.h"
 #include "common/testing/matchers.h"
+#include "common/testing/seed.h"
 
 namespace trusthub::auth {
 namespace {
@@ -427,9 +428,7 @@ TEST_F(AuthenticatorTest, RememberedPartsAreNotMixedUp) {
 // An issuer whose software is broken signs anything: it is refused or its own agency's, and no
 // more.
 TEST_F(AuthenticatorTest, SignedGarbageHarmsNobody) {
-  const auto seed = std::random_device()();
-  SCOPED_TRACE(absl::StrCat("seed ", seed));
-  std::mt19937 random(seed);
+  std::mt19937_64 random(testing::TestSeed());
   const std::string payload = pki::TokenPayload(trust_.Claims(trust_.council, council_));
   static constexpr char kPieces[] = "{}[]\",:0\\\xff\x00";
   for (int i = 0; i < 1000; ++i) {
@@ -455,9 +454,7 @@ TEST_F(AuthenticatorTest, SignedGarbageHarmsNobody) {
 
 // No change of a valid token is accepted, wherever it is made.
 TEST_F(AuthenticatorTest, MutatedTokensAreNeverAccepted) {
-  const auto seed = std::random_device()();
-  SCOPED_TRACE(absl::StrCat("seed ", seed));
-  std::mt19937 random(seed);
+  std::mt19937_64 random(testing::TestSeed());
   static constexpr char kAlphabet[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=";
   const auto pick = [&random](std::size_t count) {

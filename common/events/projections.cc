@@ -175,32 +175,44 @@ class Follower {
     return status;
   }
 
+  absl::Status ApplyOnce(const v1::WatchResponse& response) {
+    for (bool more = true; more;) {
+      TRUSTHUB_ASSIGN_OR_RETURN(more, ApplySome(response));
+    }
+    return absl::OkStatus();
+  }
+
   // The events that were not applied yet, what the service makes of them, and the cursor, in one
   // transaction. Another replica of this service may follow the same source: the guard lets one
-  // win, and the other then finds the events applied.
-  absl::Status ApplyOnce(const v1::WatchResponse& response) {
+  // win, and the other then finds the events applied. An event that has a child forgotten gets a
+  // transaction of its own, which may write nothing else about the child: true when others are
+  // left for the next.
+  absl::StatusOr<bool> ApplySome(const v1::WatchResponse& response) {
     TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Snapshot> snapshot, OpenSnapshot());
     store::Transaction tx(std::move(snapshot), shared_.hash, shared_.clocks.domain->Now());
     TRUSTHUB_RETURN_IF_ERROR(tx.GuardOn(guard_).status());
     TRUSTHUB_ASSIGN_OR_RETURN(const auto stored, tx.FindState(kSpace, source_));
     TRUSTHUB_ASSIGN_OR_RETURN(Progress progress, Parse(stored));
     std::vector<const v1::Event*> applied;
+    bool more = false;
     for (const v1::Event& event : response.events()) {
       if (event.sequence() <= progress.last_sequence) continue;
+      more = !applied.empty() && (event.has_destruction() || applied.back()->has_destruction());
+      if (more) break;
       TRUSTHUB_RETURN_IF_ERROR(ApplyFacts(tx, event));
       if (shared_.apply) TRUSTHUB_RETURN_IF_ERROR(shared_.apply(tx, event));
       progress.last_sequence = event.sequence();
       applied.push_back(&event);
     }
-    progress.cursor = response.cursor();
+    if (!more) progress.cursor = response.cursor();
     std::string value = Serialize(progress);
-    if (stored == value) return absl::OkStatus();
+    if (stored == value) return false;
     tx.PutState(kSpace, source_, std::move(value));
     tx.Touch(guard_);
     TRUSTHUB_RETURN_IF_ERROR(store::CommitAndWait(*shared_.store, tx.TakeWrites()).status());
-    if (!shared_.after) return absl::OkStatus();
+    if (!shared_.after) return more;
     for (const v1::Event* event : applied) shared_.after(*event);
-    return absl::OkStatus();
+    return more;
   }
 
   absl::StatusOr<Progress> ReadProgress() {

@@ -181,6 +181,28 @@ TEST_F(ProjectionsTest, AConflictIsTriedAgain) {
   EXPECT_EQ(source->cursors().size(), 1u);
 }
 
+// A set that has a child forgotten may write nothing else about it: neither what came before in the
+// same answer nor what comes after stops the stream.
+TEST_F(ProjectionsTest, ADestructionIsTakenUpByItself) {
+  EmitSome(2);
+  v1::Event destruction;
+  destruction.set_kind(v1::EVENT_KIND_DESTRUCTION_ORDERED);
+  destruction.mutable_destruction()->set_former_child(kChild);
+  origin_.Emit(destruction);
+  EmitSome(2);
+  int alone = 0;
+  StoreSource* const source = Follow([&alone](store::Transaction& tx, const v1::Event& event) {
+    if (event.has_destruction() && !tx.has_writes()) ++alone;
+    return KeepTrail(tx, event);
+  });
+  projections_->Start();
+  source->WaitTaken(5);
+  EXPECT_EQ(Trail(), "1 2 3 4 5 ");
+  EXPECT_EQ(alone, 1);
+  store::Transaction tx = mirror_.Begin();
+  EXPECT_EQ(*tx.snapshot().Sequence("projection/origin"), 3);
+}
+
 TEST_F(ProjectionsTest, TwoReplicasApplyEveryEventOnce) {
   StoreSource* const one = Follow(KeepTrail, {.batch = 1});
   auto second = std::make_unique<StoreSource>(&origin_, StoreSource::Faults{.batch = 2});

@@ -15,6 +15,7 @@
 #include "common/base/ids.h"
 #include "common/policy/policy.h"
 #include "common/policy/random_agreements.h"
+#include "common/testing/seed.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::policy {
@@ -105,7 +106,7 @@ struct Mistake {
   const char* says;
 };
 
-class MistakeTest : public testing::TestWithParam<Mistake> {};
+class MistakeTest : public ::testing::TestWithParam<Mistake> {};
 
 TEST_P(MistakeTest, StopsTheLoadAndNamesItsLine) {
   const Mistake& mistake = GetParam();
@@ -127,7 +128,7 @@ TEST_P(MistakeTest, StopsTheLoadAndNamesItsLine) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, MistakeTest,
-    testing::Values(
+    ::testing::Values(
         Mistake{"UnknownKey", "title:", "titel:", 2, "unknown key `titel`; use one of id, title"},
         Mistake{"UnknownItemKey", "    records: [assess", "    recrods: [assess", 25,
                 "unknown key `recrods`"},
@@ -390,7 +391,7 @@ TEST(ReaderTest, NestingWithoutEndIsRefused) {
 
 TEST(ReaderTest, SpoiltTextIsReadOrRefusedAndNeverMore) {
   constexpr int kTexts = 4000;
-  const std::uint64_t seed = TestSeed();
+  const std::uint64_t seed = testing::TestSeed();
   SCOPED_TRACE(absl::StrCat("TRUSTHUB_TEST_SEED=", seed));
   Draw draw(seed);
   const std::string good = kGood;

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/policy/random_agreements.h"
+#include "common/testing/seed.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::policy {
@@ -25,7 +26,7 @@ CategorySet Granted(const Set& set, const Question& question) {
   return CompiledAgreements(set, "v").Decide(question).granted;
 }
 
-class DecideTest : public testing::Test {
+class DecideTest : public ::testing::Test {
  protected:
   // Calls `check(set, compiled, question)` for every case; at least one in twenty must grant
   // something, or the test would prove nothing.
@@ -51,7 +52,7 @@ class DecideTest : public testing::Test {
     return (*set)[static_cast<std::size_t>(draw_.Below(static_cast<int>(set->size())))];
   }
 
-  const std::uint64_t seed_ = TestSeed();
+  const std::uint64_t seed_ = testing::TestSeed();
   Draw draw_{seed_};
 };
 
@@ -284,7 +285,7 @@ TEST_F(DecideTest, EveryGrantedCategoryAndNoOtherNamesARuleThatGivesIt) {
 // --- Edges ------------------------------------------------------------------------------------
 
 // One item, and a question that it answers.
-class DecideEdgeTest : public testing::Test {
+class DecideEdgeTest : public ::testing::Test {
  protected:
   DecideEdgeTest() {
     agreement_.set_id("edge");

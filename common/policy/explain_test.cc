@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/policy/random_agreements.h"
+#include "common/testing/seed.h"
 #include "gtest/gtest.h"
 
 namespace trusthub::policy {
@@ -135,7 +136,7 @@ items:
     explanation: Projections.
 )";
 
-class ExplainTest : public testing::Test {
+class ExplainTest : public ::testing::Test {
  protected:
   ExplainTest() {
     const auto compiled = CompileAgreements({{"early-help.yaml", kAgreement}});
@@ -289,10 +290,10 @@ TEST_F(ExplainTest, NobodyAsks) {
 // Calls `check(set, compiled, question, category)` for what is withheld in random cases.
 template <typename Check>
 void ForEachWithheld(Check check) {
-  const std::uint64_t seed = TestSeed();
+  const std::uint64_t seed = testing::TestSeed();
   SCOPED_TRACE(absl::StrCat("TRUSTHUB_TEST_SEED=", seed));
   Draw draw(seed);
-  for (int i = 0; i < 300 && !testing::Test::HasFailure(); ++i) {
+  for (int i = 0; i < 300 && !::testing::Test::HasFailure(); ++i) {
     const std::vector<v1::Agreement> set = draw.Set();
     const CompiledAgreements compiled(set, "v");
     for (int q = 0; q < 3; ++q) {

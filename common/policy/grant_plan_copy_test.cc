@@ -12,6 +12,7 @@
 #include "common/policy/random_agreements.h"
 #include "common/policy/test_schema.h"
 #include "common/testing/paths.h"
+#include "common/testing/seed.h"
 #include "google/protobuf/unknown_field_set.h"
 #include "gtest/gtest.h"
 #include "trusthub/assessments/v1/allegations_service.pb.h"
@@ -176,7 +177,7 @@ std::string Bytes(const Message& message) { return message.SerializeAsString(); 
 
 void CompareWithPlainCopy(const GrantPlan& plan, const Message& prototype, std::uint64_t seed,
                           int cases) {
-  SCOPED_TRACE(absl::StrCat("TRUSTHUB_TEST_SEED=", TestSeed(), ", seed ", seed, " ",
+  SCOPED_TRACE(absl::StrCat("TRUSTHUB_TEST_SEED=", testing::TestSeed(), ", seed ", seed, " ",
                             prototype.GetDescriptor()->full_name()));
   Filler filler(seed);
   for (int i = 0; i < cases; ++i) {
@@ -233,13 +234,13 @@ TEST(GrantPlanCopyTest, EveryKindOfFieldIsCopiedAsAPlainCopyWould) {
   const Descriptor* descriptor = schema.Get("Everything");
   const auto plan = CompileGrantPlan(descriptor);
   ASSERT_TRUE(plan.ok()) << plan.status();
-  CompareWithPlainCopy(**plan, *schema.New(descriptor), TestSeed(), 1000);
+  CompareWithPlainCopy(**plan, *schema.New(descriptor), testing::TestSeed(), 1000);
 }
 
 TEST(GrantPlanCopyTest, EveryResponseOfTheHubCompilesAndIsCopiedAsAPlainCopyWould) {
   const std::vector<const Message*> responses = Responses();
   EXPECT_GE(responses.size(), 80u);
-  std::uint64_t seed = TestSeed();
+  std::uint64_t seed = testing::TestSeed();
   for (const Message* response : responses) {
     const auto plan = CompileGrantPlan(response->GetDescriptor());
     ASSERT_TRUE(plan.ok()) << plan.status();

@@ -7,13 +7,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <initializer_list>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/policy/compiled_agreements.h"
 #include "common/time/civil_date.h"
@@ -29,14 +27,6 @@ inline constexpr v1::Relation kDrawnRelations[] = {
 inline constexpr ConsentStanding kStandings[] = {
     ConsentStanding::kNone, ConsentStanding::kGiven, ConsentStanding::kRefused,
     ConsentStanding::kOverridden, ConsentStanding::kNotRequired};
-
-// The seed of this run: TRUSTHUB_TEST_SEED, or always the same.
-inline std::uint64_t TestSeed() {
-  std::uint64_t seed = 20100316;
-  const char* given = std::getenv("TRUSTHUB_TEST_SEED");
-  if (given != nullptr && !absl::SimpleAtoi(given, &seed)) std::abort();
-  return seed;
-}
 
 class Draw {
  public:

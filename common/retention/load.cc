@@ -151,11 +151,12 @@ struct Read {
   std::vector<Schedule> schedules;
   std::vector<Moratorium> moratoria;
   std::set<int> without_term;
+  std::set<int> told;
 };
 
 absl::Status ReadOne(const std::string& path, Read* read) {
   TRUSTHUB_ASSIGN_OR_RETURN(const Yaml root, Yaml::ReadFile(path));
-  TRUSTHUB_RETURN_IF_ERROR(root.CheckKeys({}, {"schedules", "moratoria", "without_term"}));
+  TRUSTHUB_RETURN_IF_ERROR(root.CheckKeys({}, {"schedules", "moratoria", "without_term", "told"}));
   if (const std::optional<Yaml> list = root.Find("schedules"); list.has_value()) {
     TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<Yaml> items, list->Items());
     for (const Yaml& item : items) {
@@ -175,6 +176,9 @@ absl::Status ReadOne(const std::string& path, Read* read) {
   }
   if (root.Find("without_term").has_value()) {
     TRUSTHUB_RETURN_IF_ERROR(ReadKinds(root, "without_term", &read->without_term));
+  }
+  if (root.Find("told").has_value()) {
+    TRUSTHUB_RETURN_IF_ERROR(ReadKinds(root, "told", &read->told));
   }
   return absl::OkStatus();
 }
@@ -224,6 +228,7 @@ absl::StatusOr<Schedules> LoadSchedules(absl::string_view folder) {
   Schedules schedules;
   schedules.schedules_ = std::move(read.schedules);
   schedules.moratoria_ = std::move(read.moratoria);
+  schedules.told_ = std::move(read.told);
   schedules.version_ = crypto::HexEncode(crypto::Sha256(texts));
   return schedules;
 }

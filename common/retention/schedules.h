@@ -84,6 +84,9 @@ class Schedules {
   // The moratorium on `today`; null for none.
   const Moratorium* MoratoriumOn(absl::CivilDay today) const;
   const std::vector<Schedule>& all() const { return schedules_; }
+  // Whether officers are told of records of this kind: that there are some may be the secret
+  // itself.
+  bool IsTold(RecordKind kind) const { return told_.count(kind) != 0; }
   // SHA-256 over the files, in hex: what a decision to destroy rests on.
   const std::string& version() const { return version_; }
 
@@ -92,6 +95,7 @@ class Schedules {
 
   std::vector<Schedule> schedules_;
   std::vector<Moratorium> moratoria_;
+  std::set<int> told_;  // RecordKind
   std::string version_;
 };
 

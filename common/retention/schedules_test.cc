@@ -259,6 +259,16 @@ TEST_F(LoadSchedulesTest, GoodOnesAreRead) {
       ErrorOf(Of(good_, "    if_died: {under_years: 18, keep: [{after: death, years: 8}]}\n")), "");
 }
 
+// That there is something of a kind may be the secret: only what is named is told.
+TEST_F(LoadSchedulesTest, OnlyNamedKindsAreTold) {
+  ASSERT_EQ(ErrorOf(Of(good_) + "told: [referral]\n"), "");
+  const absl::StatusOr<Schedules> loaded = LoadSchedules(folder_.path());
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_TRUE(loaded->IsTold(options::v1::RECORD_KIND_REFERRAL));
+  EXPECT_FALSE(loaded->IsTold(options::v1::RECORD_KIND_ALLEGATION));
+  EXPECT_THAT(ErrorOf(Of(good_) + "told: [adoption]\n"), HasSubstr("`adoption`"));
+}
+
 TEST_F(LoadSchedulesTest, AKindOfWhichNothingIsSaidStopsTheLoad) {
   EXPECT_THAT(ErrorOf(Of(good_), {"referral", "plan"}), HasSubstr("RECORD_KIND_PLAN"));
   EXPECT_THAT(ErrorOf(Of(good_, "    where: [{field: kind, is: [x]}]\n")),

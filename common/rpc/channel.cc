@@ -13,6 +13,7 @@
 #include "common/crypto/crypto.h"
 #include "common/error/error.h"
 #include "common/events/facts.h"
+#include "common/rpc/byte_buffer.h"
 #include "common/rpc/metadata.h"
 #include "common/rpc/to_grpc.h"
 #include "common/time/clock.h"
@@ -35,25 +36,11 @@ using google::protobuf::MethodDescriptor;
 // Seconds between looks at the certificate files.
 constexpr unsigned kCertificateRefreshSeconds = 1;
 
-grpc::ByteBuffer ToBuffer(const Message& message) {
-  auto* bytes = new std::string;
-  message.SerializeToString(bytes);
-  grpc::Slice slice(
-      bytes->data(), bytes->size(), [](void* owner) { delete static_cast<std::string*>(owner); },
-      bytes);
-  return grpc::ByteBuffer(&slice, 1);
-}
-
 // `kept`, unless null, gets the bytes.
-absl::Status FromBuffer(const grpc::ByteBuffer& buffer, Message* message,
-                        std::string* kept = nullptr) {
-  std::vector<grpc::Slice> slices;
-  std::string bytes;
-  const bool whole = buffer.Dump(&slices).ok();
-  for (const grpc::Slice& slice : slices) {
-    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-  }
-  if (!whole || !message->ParseFromString(bytes)) {
+absl::Status ParseAnswer(const grpc::ByteBuffer& buffer, Message* message,
+                         std::string* kept = nullptr) {
+  std::string bytes = BytesOf(buffer);
+  if (!message->ParseFromString(bytes)) {
     return absl::InternalError("the hub's answer does not parse");
   }
   if (kept != nullptr) *kept = std::move(bytes);
@@ -209,11 +196,11 @@ absl::Status Client::Call(const Message& request, const CallContext& call, Messa
   const grpc::internal::RpcMethod rpc_method(path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
   grpc::ByteBuffer answer;
   const grpc::Status status = grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
-      channel.get(), rpc_method, &context, ToBuffer(request), &answer);
+      channel.get(), rpc_method, &context, BufferOf(request.SerializeAsString()), &answer);
   if (status.ok()) {
-    if (call.received == nullptr) return FromBuffer(answer, response);
+    if (call.received == nullptr) return ParseAnswer(answer, response);
     call.received->method = path;
-    return FromBuffer(answer, response, &call.received->bytes);
+    return ParseAnswer(answer, response, &call.received->bytes);
   }
   absl::Status failure = FromGrpc(status);
   if (failure.code() == absl::StatusCode::kUnavailable) impl_->reconnector()->Bring(channel);
@@ -233,7 +220,7 @@ class GrpcStream final : public Client::Stream, private grpc::ClientReadReactor<
         reconnector_(std::move(reconnector)),
         path_(std::move(path)),
         method_(path_.c_str(), grpc::internal::RpcMethod::SERVER_STREAMING),
-        request_(ToBuffer(request)) {
+        request_(BufferOf(request.SerializeAsString())) {
     FillContext(call, &context_);
     grpc::internal::ClientCallbackReaderFactory<grpc::ByteBuffer>::Create(
         channel_.get(), method_, &context_, &request_, this);
@@ -251,7 +238,7 @@ class GrpcStream final : public Client::Stream, private grpc::ClientReadReactor<
   }
 
   absl::Status Read(events::v1::WatchResponse* response) override {
-    if (ReadNext()) return FromBuffer(buffer_, response);
+    if (ReadNext()) return ParseAnswer(buffer_, response);
     LetGo();
     MutexLock lock(mutex_);
     while (!done_) changed_.Wait(mutex_);

@@ -1,10 +1,11 @@
 // File: dates.h
 //
-// The three questions about dates that every handler asks: when did it happen, by when must the
-// work be done, which day did the client mean.
+// The questions about dates that every handler asks: when did it happen, by when must the work be
+// done, which day did the client mean, when is a decision looked at again.
 #ifndef TRUSTHUB_COMMON_RPC_DATES_H_
 #define TRUSTHUB_COMMON_RPC_DATES_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -17,6 +18,7 @@
 #include "common/error/error.h"
 #include "common/rpc/call.h"
 #include "common/time/civil_date.h"
+#include "common/timescales/calendar.h"
 #include "common/timescales/rules.h"
 
 namespace trusthub::rpc {
@@ -57,6 +59,22 @@ inline absl::StatusOr<absl::CivilDay> FullDay(absl::string_view field,
   absl::StatusOr<absl::CivilDay> day = DateFromProto(date);
   if (day.ok()) return day;
   return error::RequestInvalid({{std::string(field), "must be a real day with all three parts"}});
+}
+
+// What is wrong with the day on which a decision not to share is looked at again; nothing when it
+// is good. Within a year: by then the child's life has changed.
+inline std::optional<error::Violation> FaultOfReviewDate(absl::string_view field,
+                                                         const types::v1::Date& date,
+                                                         absl::CivilDay today) {
+  constexpr int kReviewMonthsMax = 12;
+  const absl::StatusOr<absl::CivilDay> day = DateFromProto(date);
+  if (!day.ok()) {
+    return error::Violation{std::string(field), "must be a real day with all three parts"};
+  }
+  if (*day <= today || *day > timescales::AddMonths(today, kReviewMonthsMax)) {
+    return error::Violation{std::string(field), "must lie after today and within twelve months"};
+  }
+  return std::nullopt;
 }
 
 }  // namespace trusthub::rpc

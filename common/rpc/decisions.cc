@@ -43,12 +43,19 @@ bool IsGovernance(options::v1::Role role) {
          role == options::v1::ROLE_DATA_PROTECTION_OFFICER;
 }
 
+// Refused as if there were no such record: whether there is one is told to nobody of the agency
+// that asked, its governance included.
+bool TellsOfExistence(const AuditEntry& entry) {
+  return entry.decision() == audit::v1::AUDIT_DECISION_REFUSED &&
+         entry.reason() == error::ReasonName(errors::v1::ERROR_REASON_RECORD_NOT_FOUND);
+}
+
 Reader ReaderOf(const auth::Principal& caller, const AuditEntry& entry) {
   // Auditors read the whole log as it is.
   if (caller.role == options::v1::ROLE_AUDITOR) return Reader::kGovernance;
   const bool of_the_hub = caller.agency_kind == directory::v1::AGENCY_KIND_HUB;
   if (IsGovernance(caller.role) && (of_the_hub || caller.agency == entry.agency())) {
-    return Reader::kGovernance;
+    return of_the_hub || !TellsOfExistence(entry) ? Reader::kGovernance : Reader::kPractitioner;
   }
   const bool own =
       !caller.worker.empty() && caller.worker == entry.worker() && caller.agency == entry.agency();

@@ -26,6 +26,7 @@ using referrals::v1::GetReferralResponse;
 using referrals::v1::Referral;
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::IsOk;
@@ -244,10 +245,21 @@ TEST_F(DecisionsTest, ARefusedRecordIsExplainedAsAMissingOne) {
     if (first.empty()) first = explained.SerializeAsString();
     EXPECT_EQ(explained.SerializeAsString(), first) << decision;
   }
-  // Reviewers are told.
+  // Nor is governance of the agency that asked told more: it would learn what its workers must not.
+  AddCaller("Bearer essex-guardian", "agencies/essex-council", directory::v1::AGENCY_KIND_COUNCIL,
+            options::v1::ROLE_CALDICOTT_GUARDIAN);
+  for (int i = 0; i < 3; ++i) {
+    ExplainDecisionResponse explained =
+        Explained(decisions[static_cast<std::size_t>(i)], "Bearer essex-guardian", "governance");
+    explained.clear_disclosure();
+    EXPECT_EQ(explained.SerializeAsString(), first) << i;
+  }
+  // The hub's own reviewers are told.
   EXPECT_THAT(Explained(decisions[3], "Bearer hubs-lead", "governance").summary(),
               HasSubstr("conflict of interest"));
-  EXPECT_THAT(Explained(decisions[2], "Bearer hubs-lead", "governance").detail(), SizeIs(2));
+  EXPECT_THAT(Explained(decisions[2], "Bearer hubs-lead", "governance").detail(),
+              ElementsAre(HasSubstr("relations: holding; child: none; consent: none")));
+  EXPECT_THAT(Explained(decisions[1], "Bearer hubs-lead", "governance").detail(), SizeIs(1));
   EXPECT_THAT(Explained(decisions[0], "Bearer hubs-lead", "governance").detail(), IsEmpty());
 }
 

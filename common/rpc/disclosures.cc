@@ -74,7 +74,9 @@ class Page {
       if (!row.has_value()) continue;
       row->set_name(DecisionName(options_.tree, leaf.index));
       row->set_leaf_hash(audit::EntryLeafHash(leaf.bytes));
-      if (Tell(entry, &*row)) page.records.push_back(*std::move(row));
+      if (!Tell(entry, &*row)) continue;
+      page.records.push_back(*std::move(row));
+      page.positions.push_back(page.last_position);
     }
     return page;
   }

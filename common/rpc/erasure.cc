@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
 #include "common/rpc/hub_agency.h"
+#include "common/store/walk.h"
 #include "common/time/civil_date.h"
 
 namespace trusthub::rpc {
@@ -41,22 +42,6 @@ absl::StatusOr<std::set<std::string>> Receivers(store::Snapshot& snapshot,
   return agencies;
 }
 
-absl::StatusOr<int> CountRecords(store::Snapshot& snapshot, absl::string_view child) {
-  int count = 0;
-  for (int kind = 1; kind < options::v1::RecordKind_ARRAYSIZE; ++kind) {
-    std::int64_t after = 0;
-    for (bool more = true; more;) {
-      TRUSTHUB_ASSIGN_OR_RETURN(
-          const std::vector<store::StoredRecord> page,
-          snapshot.ListByChild(static_cast<store::RecordKind>(kind), child, after, kAtATime));
-      count += static_cast<int>(page.size());
-      if (!page.empty()) after = page.back().position;
-      more = page.size() == kAtATime;
-    }
-  }
-  return count;
-}
-
 }  // namespace
 
 absl::StatusOr<std::optional<DestructionFact>> TombstoneOf(store::Transaction& tx,
@@ -75,8 +60,10 @@ absl::StatusOr<DestructionFact> Erasure::Erase(store::Transaction& tx, absl::str
   DestructionFact fact;
   fact.set_former_child(std::string(child));
   fact.set_service(options_.service);
-  TRUSTHUB_ASSIGN_OR_RETURN(const int records, CountRecords(tx.snapshot(), child));
-  fact.set_records(records);
+  TRUSTHUB_RETURN_IF_ERROR(store::ForEachRecordOf(tx.snapshot(), child, [&](const auto&) {
+    fact.set_records(fact.records() + 1);
+    return absl::OkStatus();
+  }));
   const absl::StatusOr<std::string> pseudonym = options_.pseudonyms->Of(child, tx.snapshot());
   if (pseudonym.ok()) {
     TRUSTHUB_ASSIGN_OR_RETURN(const std::set<std::string> receivers,

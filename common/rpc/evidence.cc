@@ -75,6 +75,12 @@ absl::StatusOr<ListEntriesResponse> Evidence::ListEntries(Call& call,
   if (call.caller.is_service() != (call.purpose == options::v1::PURPOSE_HUB_OPERATION)) {
     return error::MethodNotPermitted("audit.entries.list");
   }
+  // The whole log tells that records are kept whose existence is a secret. An agency's officer has
+  // ListDisclosures; all of it is for auditors, and for the hub's own officer.
+  if (call.caller.role == options::v1::ROLE_DATA_PROTECTION_OFFICER &&
+      call.caller.agency_kind != directory::v1::AGENCY_KIND_HUB) {
+    return error::MethodNotPermitted("audit.entries.list");
+  }
   const int size =
       request.page_size() == 0 ? kEntriesDefault : std::min(request.page_size(), kEntriesMax);
   ListEntriesResponse response;

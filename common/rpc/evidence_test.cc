@@ -52,10 +52,12 @@ class EvidenceTest : public ::testing::Test {
         *std::move(snapshot), [](absl::string_view text) { return std::string(text); },
         absl::UnixEpoch());
   }
-  absl::StatusOr<audit::v1::ListEntriesResponse> List(options::v1::Role role,
-                                                      options::v1::Purpose purpose) {
+  absl::StatusOr<audit::v1::ListEntriesResponse> List(
+      options::v1::Role role, options::v1::Purpose purpose,
+      directory::v1::AgencyKind kind = directory::v1::AGENCY_KIND_HUB) {
     auth::Principal caller;
     caller.role = role;
+    caller.agency_kind = kind;
     store::Transaction tx = Begin();
     const proto::PageTokens page_tokens(std::string(32, 'k'));
     Call call{caller, purpose, "", "", tx.now(), absl::InfiniteFuture(), tx, "", page_tokens};
@@ -79,6 +81,18 @@ TEST_F(EvidenceTest, PeopleAreNot) {
   ASSERT_THAT(list, IsOk());
   ASSERT_EQ(list->entries_size(), 1);
   EXPECT_THAT(list->entries(0).children(), IsEmpty());
+}
+
+TEST_F(EvidenceTest, TheWholeLogIsNotForAnAgencysOfficer) {
+  const auto list = [&](options::v1::Role role, directory::v1::AgencyKind kind) {
+    return List(role, options::v1::PURPOSE_AUDIT_REVIEW, kind).status();
+  };
+  EXPECT_THAT(
+      list(options::v1::ROLE_DATA_PROTECTION_OFFICER, directory::v1::AGENCY_KIND_SCHOOL),
+      StatusIs(absl::StatusCode::kPermissionDenied, errors::v1::ERROR_REASON_METHOD_NOT_PERMITTED));
+  EXPECT_THAT(list(options::v1::ROLE_DATA_PROTECTION_OFFICER, directory::v1::AGENCY_KIND_HUB),
+              IsOk());
+  EXPECT_THAT(list(options::v1::ROLE_AUDITOR, directory::v1::AGENCY_KIND_COUNCIL), IsOk());
 }
 
 TEST_F(EvidenceTest, ThePurposeOfServicesIsTheirsAlone) {

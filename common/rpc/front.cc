@@ -5,6 +5,7 @@
 
 #include "common/base/ids.h"
 #include "common/crypto/crypto.h"
+#include "common/rpc/byte_buffer.h"
 #include "common/rpc/metadata.h"
 #include "common/rpc/to_grpc.h"
 #include "grpcpp/impl/codegen/server_callback_handlers.h"
@@ -92,25 +93,6 @@ std::unique_ptr<Incoming> ReadContext(const Method& method,
   incoming->deadline = absl::FromChrono(context.deadline());
   incoming->cancelled = [&context] { return context.IsCancelled(); };
   return incoming;
-}
-
-std::string BytesOf(const grpc::ByteBuffer& buffer) {
-  std::vector<grpc::Slice> slices;
-  std::string bytes;
-  bytes.reserve(buffer.Length());
-  if (!buffer.Dump(&slices).ok()) return bytes;
-  for (const grpc::Slice& slice : slices) {
-    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-  }
-  return bytes;
-}
-
-grpc::ByteBuffer BufferOf(std::string bytes) {
-  auto* owned = new std::string(std::move(bytes));
-  grpc::Slice slice(
-      owned->data(), owned->size(), [](void* owner) { delete static_cast<std::string*>(owner); },
-      owned);
-  return grpc::ByteBuffer(&slice, 1);
 }
 
 Front::Front(const MethodTable& methods, Pipeline* pipeline, WatchHub* watches) {

@@ -22,9 +22,6 @@ namespace trusthub::rpc {
 std::unique_ptr<Incoming> ReadContext(const Method& method,
                                       const grpc::CallbackServerContext& context);
 
-std::string BytesOf(const grpc::ByteBuffer& buffer);
-grpc::ByteBuffer BufferOf(std::string bytes);
-
 class Front final : public grpc::Service {
  public:
   // All outlive the front.

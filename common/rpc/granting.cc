@@ -67,15 +67,8 @@ policy::Question Granting::QuestionOf(const Made& made) const {
 
 CategorySet Granting::DecisionFor(policy::RecordKind kind, const Standing& standing,
                                   absl::string_view owner, bool is_outer) {
-  if (standing.conflicted) return CategorySet();  // there is nothing to decide about
   // Records of one kind that differ only by owner share a decision, unless a rule asks for it.
   if (!owner.empty() && !agreements_.AsksForProvider(caller_.role, purpose_, kind)) owner = {};
-  for (const Made& made : made_) {
-    if (made.kind == kind && made.standing == standing && made.provider == owner &&
-        made.is_outer == is_outer) {
-      return made.decision.granted;
-    }
-  }
   auto provider_kind = directory::v1::AGENCY_KIND_UNSPECIFIED;
   if (!owner.empty()) {
     const absl::StatusOr<directory::v1::AgencyKind> found = facts_.KindOf(owner);
@@ -83,6 +76,14 @@ CategorySet Granting::DecisionFor(policy::RecordKind kind, const Standing& stand
       provider_kind = *found;
     } else if (error_.ok()) {
       error_ = found.status();
+    }
+  }
+  // After the same reads: there is nothing to decide about.
+  if (standing.conflicted) return CategorySet();
+  for (const Made& made : made_) {
+    if (made.kind == kind && made.standing == standing && made.provider == owner &&
+        made.is_outer == is_outer) {
+      return made.decision.granted;
     }
   }
   Made& made =
@@ -235,6 +236,14 @@ absl::Status Granting::FillEntry(audit::Pseudonyms& pseudonyms, About about,
       if (rule.empty()) return;
       if (std::find(rules.begin(), rules.end(), rule) == rules.end()) rules.push_back(rule);
     });
+  }
+  for (const absl::string_view rule : rules) entry->add_rules(std::string(rule));
+  FillDecisions(entry);
+  return absl::OkStatus();
+}
+
+void Granting::FillDecisions(audit::v1::AuditEntry* entry) const {
+  for (const Made& made : made_) {
     audit::v1::DecisionInputs* inputs = entry->add_decisions();
     inputs->set_record_kind(made.kind);
     inputs->set_relations(made.standing.relations);
@@ -246,9 +255,7 @@ absl::Status Granting::FillEntry(audit::Pseudonyms& pseudonyms, About about,
     inputs->set_agency_kind(caller_.agency_kind);
     inputs->set_granted(made.decision.granted.bits());
   }
-  for (const absl::string_view rule : rules) entry->add_rules(std::string(rule));
   entry->set_agreement_version(std::string(agreements_.version()));
-  return absl::OkStatus();
 }
 
 }  // namespace trusthub::rpc

@@ -60,6 +60,8 @@ class Granting final : public Visibility {
   // Records, children (as pseudonyms), categories, rules, and what each decision rested on.
   absl::Status FillEntry(audit::Pseudonyms& pseudonyms, About about,
                          audit::v1::AuditEntry* entry) const;
+  // The last part of FillEntry alone: what each decision rested on, and the agreements' version.
+  void FillDecisions(audit::v1::AuditEntry* entry) const;
   // The children that FillEntry names.
   std::vector<std::string> Children(About about) const;
 

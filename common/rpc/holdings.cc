@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "common/base/status_macros.h"
 #include "common/policy/agreement_reader.h"
+#include "common/store/walk.h"
 #include "common/time/civil_date.h"
 #include "google/protobuf/descriptor.h"
 
@@ -22,8 +23,6 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using retention::v1::GetHoldingsResponse;
-
-constexpr int kAtATime = 200;
 
 using Marks = std::map<std::string, std::string>;
 
@@ -75,30 +74,15 @@ absl::Status AddRecord(store::Snapshot& snapshot, const store::StoredRecord& sto
   return absl::OkStatus();
 }
 
-absl::Status AddKind(store::Snapshot& snapshot, absl::string_view child, store::RecordKind kind,
-                     const RecordTypes& types, Groups* groups) {
-  std::int64_t after = 0;
-  for (bool more = true; more;) {
-    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<store::StoredRecord> page,
-                              snapshot.ListByChild(kind, child, after, kAtATime));
-    for (const store::StoredRecord& stored : page) {
-      TRUSTHUB_RETURN_IF_ERROR(AddRecord(snapshot, stored, types, groups));
-      after = stored.position;
-    }
-    more = page.size() == kAtATime;
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::StatusOr<GetHoldingsResponse> HoldingsOf(store::Snapshot& snapshot, absl::string_view child,
                                                const RecordTypes& types) {
   Groups groups;
-  for (int kind = 1; kind < options::v1::RecordKind_ARRAYSIZE; ++kind) {
-    TRUSTHUB_RETURN_IF_ERROR(
-        AddKind(snapshot, child, static_cast<store::RecordKind>(kind), types, &groups));
-  }
+  TRUSTHUB_RETURN_IF_ERROR(
+      store::ForEachRecordOf(snapshot, child, [&](const store::StoredRecord& stored) {
+        return AddRecord(snapshot, stored, types, &groups);
+      }));
   GetHoldingsResponse response;
   for (const auto& [key, alike] : groups) {
     const auto& [kind, owner, marks] = key;

@@ -312,6 +312,11 @@ class HostImpl final : public Host {
     const auto apply = [this](store::Transaction& tx, const events::v1::Event& event) {
       TRUSTHUB_RETURN_IF_ERROR(agreements_->Apply(tx, event));
       TRUSTHUB_RETURN_IF_ERROR(erasure_->ApplyEvent(tx, event));
+      // Late news of a child whose records are destroyed: nothing may be written about it any more.
+      if (!event.child().empty()) {
+        TRUSTHUB_ASSIGN_OR_RETURN(const auto tombstone, TombstoneOf(tx, event.child()));
+        if (tombstone.has_value()) return absl::OkStatus();
+      }
       return parts_.apply ? parts_.apply(tx, event) : absl::OkStatus();
     };
     projections_ = events::MakeProjections(

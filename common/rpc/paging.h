@@ -29,19 +29,16 @@ policy::RecordFacts RecordFactsOf(const Record& record) {
   return facts;
 }
 
-// Adds the records of `page` that exist for the caller.
+// Whether `record` exists for the caller.
 template <class Record>
-absl::Status AddVisible(Call& call, store::Page<Record> page,
-                        google::protobuf::RepeatedPtrField<Record>* records) {
-  for (Record& record : page.records) {
-    if (call.visibility != nullptr) {
-      TRUSTHUB_ASSIGN_OR_RETURN(const bool may, call.visibility->MayKnow(RecordFactsOf(record)));
-      if (!may) continue;
-    }
-    *records->Add() = std::move(record);
-  }
-  return absl::OkStatus();
+absl::StatusOr<bool> IsVisible(Call& call, const Record& record) {
+  if (call.visibility == nullptr) return true;
+  return call.visibility->MayKnow(RecordFactsOf(record));
 }
+
+// How many records are read beyond those that a page holds: as many as may be hidden from the
+// caller without costing a read of their own, which time could tell.
+inline constexpr int kReadBeyond = 16;
 
 // Fills `records` (a repeated field of the response) and `next_page_token` with one page of what
 // exists for the caller: records that the caller may not know shorten no page, and no token points
@@ -54,26 +51,24 @@ absl::Status FillPage(Call& call, const google::protobuf::Message& request, List
   const std::string caller = absl::StrCat(call.caller.agency, " ", call.caller.worker);
   TRUSTHUB_ASSIGN_OR_RETURN(const proto::PageStart start,
                             call.page_tokens.Open(request, caller, call.now));
-  // Never more than are wanted are read at a time, so that the page ends where a read ended.
-  std::int64_t end = start.after_position;
-  bool more = true;
-  while (more && records->size() < start.size) {
-    TRUSTHUB_ASSIGN_OR_RETURN(store::Page<Record> page, list(end, start.size - records->size()));
-    more = page.more;
-    end = page.last_position;
-    TRUSTHUB_RETURN_IF_ERROR(AddVisible(call, std::move(page), records));
-  }
-  // Whether anything that exists for the caller follows.
-  google::protobuf::RepeatedPtrField<Record> following;
-  for (std::int64_t after = end; more && following.empty();) {
-    TRUSTHUB_ASSIGN_OR_RETURN(store::Page<Record> page, list(after, 1));
+  std::int64_t end = start.after_position;  // of the last record that was given
+  bool follows = false;                     // something that exists for the caller
+  std::int64_t after = end;
+  for (bool more = true; more && !follows;) {
+    TRUSTHUB_ASSIGN_OR_RETURN(store::Page<Record> page,
+                              list(after, start.size - records->size() + kReadBeyond));
     more = page.more;
     after = page.last_position;
-    TRUSTHUB_RETURN_IF_ERROR(AddVisible(call, std::move(page), &following));
+    for (std::size_t i = 0; i < page.records.size() && !follows; ++i) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const bool visible, IsVisible(call, page.records[i]));
+      if (!visible) continue;
+      follows = records->size() == start.size;
+      if (follows) break;
+      *records->Add() = std::move(page.records[i]);
+      end = page.positions[i];
+    }
   }
-  if (!following.empty()) {
-    *next_page_token = call.page_tokens.Seal(request, caller, end, call.now);
-  }
+  if (follows) *next_page_token = call.page_tokens.Seal(request, caller, end, call.now);
   return absl::OkStatus();
 }
 

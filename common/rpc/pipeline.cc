@@ -61,6 +61,7 @@ class CallState {
   // What only the log is told should the attempt be refused.
   error::Reason refused_for = errors::v1::ERROR_REASON_UNSPECIFIED;
   audit::v1::AuditEntry grounds;
+  std::vector<std::string> refused_children;
 };
 
 namespace {
@@ -232,6 +233,7 @@ absl::Status Pipeline::RunHandler(CallState& call) {
   const auth::Principal& caller = *call.admission.caller;
   call.refused_for = errors::v1::ERROR_REASON_UNSPECIFIED;
   call.grounds.Clear();
+  call.refused_children.clear();
 
   Observe(Step::kSnapshot);
   // Asked before the snapshot: a withdrawal that arrives later makes the facts fresh, and the
@@ -253,10 +255,18 @@ absl::Status Pipeline::RunHandler(CallState& call) {
   Observe(Step::kSubject);
   Subject subject;
   if (!method.subject_path.empty()) {
+    // A first look, whose decisions count only when it ends there.
+    Granting look(*call.admission.agreements, caller, call.admission.purpose,
+                  LondonDay(call.tx->now()), subject.relations, &facts);
+    Asked asked{method.SubjectOf(*call.request)};
+    if (method.rule.subject() == kItself) asked.itself = method.rule.record_kind();
     const absl::Status status = CheckSubject(
-        *call.tx, caller, facts, [&call] { return CheckChildFacts(call.facts_age); },
-        method.SubjectOf(*call.request), &subject);
-    if (!status.ok()) return RefuseSubject(call, subject, status);
+        *call.tx, caller, facts, [&call] { return CheckChildFacts(call.facts_age); }, asked, look,
+        &subject);
+    if (!status.ok()) {
+      if (!subject.record.empty()) look.FillDecisions(&call.grounds);
+      return RefuseSubject(call, subject, status);
+    }
   }
 
   Call handler_call{caller,
@@ -273,6 +283,7 @@ absl::Status Pipeline::RunHandler(CallState& call) {
   Granting granting(*call.admission.agreements, caller, call.admission.purpose,
                     LondonDay(call.tx->now()), handler_call.relations, &facts);
   handler_call.visibility = &granting;
+  handler_call.relations = subject.relations;
 
   Observe(Step::kHandler);
   if (!replayed) {
@@ -326,12 +337,14 @@ absl::Status Pipeline::RefuseSubject(CallState& call, const Subject& subject,
   TRUSTHUB_RETURN_IF_ERROR(
       NameAskedFor(subject.record, *stages_.pseudonyms, call.tx->snapshot(), &call.grounds));
   if (subject.conflicted) call.refused_for = errors::v1::ERROR_REASON_WORKER_CONFLICTED;
-  // What does not exist is about nobody, who has a pseudonym like everybody: no time tells.
+  // What does not exist is about nobody, who has a pseudonym and a key like everybody: no time
+  // tells.
   audit::v1::AuditEntry of_nobody;
   const bool is_somebody = !subject.child.empty();
-  TRUSTHUB_RETURN_IF_ERROR(
-      audit::AddChild(*stages_.pseudonyms, is_somebody ? absl::string_view(subject.child) : kNobody,
-                      call.tx->snapshot(), is_somebody ? &call.grounds : &of_nobody));
+  call.refused_children = {is_somebody ? subject.child : std::string(kNobody)};
+  TRUSTHUB_RETURN_IF_ERROR(audit::AddChild(*stages_.pseudonyms, call.refused_children.front(),
+                                           call.tx->snapshot(),
+                                           is_somebody ? &call.grounds : &of_nobody));
   return why;
 }
 
@@ -345,6 +358,7 @@ absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message&
       method.rule.subject() == kItself) {
     TRUSTHUB_RETURN_IF_ERROR(
         granting.FillEntry(*stages_.pseudonyms, Granting::About::kAskedFor, &call.grounds));
+    call.refused_children = granting.Children(Granting::About::kAskedFor);
     call.grounds.clear_disclosed();  // the envelope, which is not sent either
     call.grounds.clear_rules();
     TRUSTHUB_RETURN_IF_ERROR(NameAskedFor(method.SubjectOf(*call.request), *stages_.pseudonyms,
@@ -423,7 +437,7 @@ void Pipeline::Refuse(std::shared_ptr<CallState> call, absl::Status why) {
   call->tx.reset();
   if (!IsRefusal(why)) return Finish(*call, std::move(why), "");
   const CallState& state = *call;
-  Refusal refusal{std::move(why), state.refused_for, state.grounds};
+  Refusal refusal{std::move(why), state.refused_for, state.grounds, state.refused_children};
   RecordRefusal(*state.incoming, state.admission, std::move(refusal),
                 [this, call = std::move(call)](absl::Status refused) {
                   Finish(*call, std::move(refused), "");
@@ -443,6 +457,7 @@ void Pipeline::RecordRefusal(const Incoming& incoming, const Admission& admissio
       refusal.recorded == errors::v1::ERROR_REASON_UNSPECIFIED ? told : refusal.recorded));
   store::WriteSet set;
   set.leaves.push_back(audit::MakeLeaf(entry));
+  set.keys_of = std::move(refusal.children);
   std::string leaf = set.leaves.back().bytes;
   stages_.store->Commit(
       std::move(set), [this, leaf = std::move(leaf), why = std::move(refusal.why),

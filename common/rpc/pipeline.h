@@ -30,6 +30,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -124,7 +125,9 @@ struct Refusal {
   // Where the log must not say what the caller is told; unspecified: the reason in `why`.
   error::Reason recorded = errors::v1::ERROR_REASON_UNSPECIFIED;
   // Merged into the entry: the children and decisions that were looked at.
-  audit::v1::AuditEntry grounds;
+  audit::v1::AuditEntry grounds = {};
+  // Those children, by name: their pseudonyms in the entry must last.
+  std::vector<std::string> children = {};
 };
 
 // PROJECTION_STALE when facts of children that are so old cannot be rested on, to tell who stands

@@ -11,9 +11,18 @@
 #include "absl/strings/string_view.h"
 #include "common/auth/principal.h"
 #include "common/rpc/caller_facts.h"
+#include "common/rpc/visibility.h"
 #include "common/store/transaction.h"
 
 namespace trusthub::rpc {
+
+// What a request names.
+struct Asked {
+  absl::string_view name;  // of a record or child
+  // The method is about the record itself, which is of this kind: then it exists only for those who
+  // may know something of it. Unspecified: the method is about what there is of a child.
+  policy::RecordKind itself = options::v1::RECORD_KIND_UNSPECIFIED;
+};
 
 struct Subject {
   // Child that it is about; empty when it is about none or does not exist.
@@ -22,15 +31,18 @@ struct Subject {
   std::string record;
   // The worker must not see the child: told to the log alone.
   bool conflicted = false;
+  // Relations that the record itself gives.
+  std::uint32_t relations = 0;
 };
 
-// OK when the caller may know of `name`, a child or a record: by a relation to the child, as owner
-// or author of the record, or because it was released to the caller's agency; RECORD_NOT_FOUND
-// otherwise, after the same work, whether it exists or not. `fresh` says whether facts of children
-// can be rested on; may be null. Fills `subject` even when it refuses.
+// OK when the caller may know of what is asked for: by a relation to the child, as owner or author
+// of the record, or because it was released to the caller's agency; of a record itself, as far as
+// `visibility` lets it be known, which decides with Subject::relations. RECORD_NOT_FOUND otherwise,
+// after the same reads, whether it exists or not. `fresh` says whether facts of children can be
+// rested on; may be null. Fills `subject` even when it refuses.
 absl::Status CheckSubject(store::Transaction& tx, const auth::Principal& caller, CallerFacts& facts,
-                          const std::function<absl::Status()>& fresh, absl::string_view name,
-                          Subject* subject);
+                          const std::function<absl::Status()>& fresh, const Asked& asked,
+                          Visibility& visibility, Subject* subject);
 
 }  // namespace trusthub::rpc
 

@@ -9,6 +9,7 @@
 #include "common/error/error.h"
 #include "common/events/feed.h"
 #include "common/rpc/admission.h"
+#include "common/rpc/byte_buffer.h"
 #include "common/rpc/caller_facts.h"
 #include "common/rpc/front.h"
 #include "common/rpc/granting.h"
@@ -144,7 +145,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   }
 
   void Refuse(absl::Status why) {
-    hub_->pipeline().RecordRefusal(*incoming_, admission_, {std::move(why), {}, {}},
+    hub_->pipeline().RecordRefusal(*incoming_, admission_, {std::move(why)},
                                    [this](absl::Status refused) { End(std::move(refused)); });
   }
 
@@ -235,9 +236,11 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
       TRUSTHUB_ASSIGN_OR_RETURN(
           const Sent sent,
           SendGranted(facts, known, after, full ? nullptr : &as_of, consent_known));
-      if (sent == Sent::kHeldBack) return sent;
+      // What is on its way may have arrived by now, and the next link be at work: nothing of the
+      // stream may be touched any more.
+      if (sent != Sent::kNothing) return sent;
       after_ = after;
-      if (sent == Sent::kSending || !full) return sent;
+      if (!full) return sent;
       known.clear_events();  // what could be given a moment ago cannot be any more
     }
   }
@@ -262,7 +265,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   }
 
   // Sends what of `known` may be given, as the answer up to `after`; complete up to `as_of` unless
-  // that is null.
+  // that is null. When that is on its way the stream is no longer this link's.
   absl::StatusOr<Sent> SendGranted(CallerFacts& facts, const events::v1::WatchResponse& known,
                                    std::int64_t after, const absl::Time* as_of,
                                    bool consent_known) {

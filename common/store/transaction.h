@@ -36,7 +36,8 @@ using IndexHash = std::function<std::string(absl::string_view)>;
 template <class R>
 struct Page {
   std::vector<R> records;
-  std::int64_t last_position = 0;  // where the next page starts after
+  std::vector<std::int64_t> positions;  // of each record: a page that starts after it goes on there
+  std::int64_t last_position = 0;       // of the last that was looked at
   bool more = false;
 };
 
@@ -157,6 +158,7 @@ absl::StatusOr<Page<R>> Transaction::ParsePage(absl::StatusOr<std::vector<Stored
     if (!record.ParseFromString(row.bytes))
       return absl::DataLossError("a stored record does not parse");
     page.records.push_back(std::move(record));
+    page.positions.push_back(row.position);
     page.last_position = row.position;
   }
   return page;

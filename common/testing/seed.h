@@ -8,8 +8,8 @@
 
 namespace trusthub::testing {
 
-// TRUSTHUB_TEST_SEED, or always the same. Prints it, so that a failure can be drawn again; ends the
-// program when it is no number.
+// TRUSTHUB_TEST_SEED, or always the same. Prints it once, so that a failure can be drawn again;
+// ends the program when it is no number.
 std::uint64_t TestSeed();
 
 }  // namespace trusthub::testing

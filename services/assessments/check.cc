@@ -186,9 +186,16 @@ absl::StatusOr<v1::RefuseCheckResponse> Checks::RefuseCheck(rpc::Call& call,
   v1::RefuseCheckResponse response;
   v1::Check* check = response.mutable_check();
   TRUSTHUB_ASSIGN_OR_RETURN(*check, CheckAskedOf(call, request.name()));
+  if (request.refusal() != v1::CHECK_REFUSAL_NOT_HELD || request.has_review_date()) {
+    const auto fault =
+        rpc::FaultOfReviewDate("review_date", request.review_date(), LondonDay(call.now));
+    if (fault.has_value()) return error::RequestInvalid({*fault});
+  }
   TRUSTHUB_RETURN_IF_ERROR(CheckOpen(*check, "refused"));
   check->set_refusal(request.refusal());
   check->set_refusal_note(request.note());
+  check->set_refused_by(call.caller.worker);
+  if (request.has_review_date()) *check->mutable_refusal_review_date() = request.review_date();
   TRUSTHUB_RETURN_IF_ERROR(Close(call, request.etag(), v1::CHECK_STATE_REFUSED, check));
   return response;
 }

@@ -302,6 +302,24 @@ TEST_F(CheckTest, IsRefusedWithItsReason) {
   EXPECT_THAT(Answer(housing_, AnswerTo(*refused)), kStateForbids);
 }
 
+// What an agency holds and does not share is a decision: somebody's, and not for ever.
+TEST_F(CheckTest, ADecisionNotToHelpIsSomebodysAndLookedAtAgain) {
+  const v1::Check check = Asked("redbridge-homes");
+  v1::RefuseCheckRequest request = RefusalOf(check);
+  request.set_refusal(v1::CHECK_REFUSAL_LEGALLY_BARRED);
+  const absl::CivilDay today = LondonDay(hub_.now());
+  EXPECT_THAT(Refuse(housing_, request), kInvalid) << "no day";
+  for (const absl::CivilDay wrong : {today, today + 370}) {
+    *request.mutable_review_date() = DateToProto(wrong);
+    EXPECT_THAT(Refuse(housing_, request), kInvalid) << FormatDay(wrong);
+  }
+  *request.mutable_review_date() = DateToProto(today + 90);
+  const auto refused = Refuse(housing_, request);
+  ASSERT_THAT(refused, IsOk());
+  EXPECT_EQ(refused->refused_by(), housing_.worker);
+  EXPECT_EQ(DateFromProto(refused->refusal_review_date()).value(), today + 90);
+}
+
 TEST_F(CheckTest, RestsOnTheVersionThatWasRead) {
   v1::AnswerCheckRequest answer = AnswerTo(Asked("nelft"));
   answer.set_etag("\"0\"");

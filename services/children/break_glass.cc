@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,8 +15,10 @@
 #include "common/events/facts.h"
 #include "common/rpc/dates.h"
 #include "common/rpc/paging.h"
+#include "common/rpc/released.h"
 #include "common/time/civil_date.h"
 #include "common/timescales/calendar.h"
+#include "services/children/named_agencies.h"
 
 namespace trusthub::children {
 namespace {
@@ -55,17 +58,37 @@ std::vector<store::IndexKey> IndexOf(const v1::BreakGlass& record) {
   return index;
 }
 
-// Whether `agency` may know of the access, whatever else it is to the child.
-bool Concerns(const v1::BreakGlass& record, const ChildFacts& facts, absl::string_view agency,
-              absl::Time now) {
-  return record.owner_agency() == agency ||
-         (events::RelationsOf(facts, agency, now) & policy::kResponsible) != 0;
+// Agencies that know or knew the child, and own what is opened.
+absl::StatusOr<std::vector<std::string>> KeepersOf(store::Transaction& tx, const ChildFacts& facts,
+                                                   const BreakGlassRules& rules,
+                                                   policy::CategorySet opened) {
+  std::set<std::string> involved;
+  for (const events::v1::InvolvementFact& involvement : facts.involvements()) {
+    involved.insert(involvement.agency());
+  }
+  TRUSTHUB_ASSIGN_OR_RETURN(const AgencyKinds kinds, KindsOf(tx, involved));
+  std::vector<std::string> keepers;
+  for (const auto& [agency, kind] : kinds) {
+    if (rules.Keeps(kind, opened)) keepers.push_back(agency);
+  }
+  return keepers;
+}
+
+// Whether the caller's agency may know of the access, whatever else it is to the child.
+absl::StatusOr<bool> Concerns(rpc::Call& call, const v1::BreakGlass& record) {
+  const std::string& agency = call.caller.agency;
+  if (record.owner_agency() == agency) return true;
+  TRUSTHUB_ASSIGN_OR_RETURN(const ChildFacts facts, events::ChildFactsOf(call.tx, record.child()));
+  if ((events::RelationsOf(facts, agency, call.now) & policy::kResponsible) != 0) return true;
+  return rpc::IsReleasedTo(call.tx, record.name(), agency);
 }
 
 std::string StateName(v1::BreakGlassState state) {
   return std::string(absl::StripPrefix(v1::BreakGlassState_Name(state), "BREAK_GLASS_STATE_"));
 }
 
+// Each agency that owns what was opened gets an event of its own, as its owner, beside that of the
+// worker's agency, which councils see that answer for the child.
 absl::Status Tell(store::Transaction& tx, events::v1::EventKind kind, absl::string_view author,
                   const v1::BreakGlass& record) {
   events::v1::Event event;
@@ -86,7 +109,14 @@ absl::Status Tell(store::Transaction& tx, events::v1::EventKind kind, absl::stri
   *fact->mutable_review_due_date() = record.review_due_date();
   fact->set_role(record.role());
   fact->set_state(StateName(record.state()));
-  return events::EmitAndApply(tx, event);
+  TRUSTHUB_RETURN_IF_ERROR(events::EmitAndApply(tx, event));
+  for (const std::string& agency : record.told_agencies()) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const bool keeps, rpc::IsReleasedTo(tx, record.name(), agency));
+    if (!keeps) continue;
+    event.set_owner_agency(agency);
+    TRUSTHUB_RETURN_IF_ERROR(events::EmitAndApply(tx, event));
+  }
+  return absl::OkStatus();
 }
 
 // The caller's access to the child that lasts and opens all of `wanted` for the call's purpose.
@@ -158,8 +188,17 @@ absl::StatusOr<v1::OpenBreakGlassResponse> BreakGlasses::OpenBreakGlass(
   TRUSTHUB_RETURN_IF_ERROR(rpc::SettleOccurrence(call, &record).status());
   record.add_told_agencies(call.caller.agency);
   AddTold(ResponsibleAgencies(facts, call.now), &record);
+  TRUSTHUB_ASSIGN_OR_RETURN(std::vector<std::string> keepers,
+                            KeepersOf(call.tx, facts, rules_, categories));
+  // Who is told already needs no second word.
+  keepers.erase(
+      std::remove_if(keepers.begin(), keepers.end(),
+                     [&](const auto& each) { return Holds(record.told_agencies(), each); }),
+      keepers.end());
+  AddTold(keepers, &record);
   TRUSTHUB_RETURN_IF_ERROR(
       call.tx.Create(&record, call.caller.agency, call.caller.agency, IndexOf(record)));
+  for (const std::string& keeper : keepers) rpc::ReleaseTo(call.tx, record.name(), keeper);
   TRUSTHUB_RETURN_IF_ERROR(
       Tell(call.tx, events::v1::EVENT_KIND_BREAK_GLASS_OPENED, call.caller.agency, record));
   return response;
@@ -176,8 +215,23 @@ absl::StatusOr<v1::GetBreakGlassResponse> BreakGlasses::GetBreakGlass(
 absl::StatusOr<v1::ListBreakGlassesResponse> BreakGlasses::ListBreakGlasses(
     rpc::Call& call, const v1::ListBreakGlassesRequest& request) {
   const char* const field = request.open_only() ? kOpenIndex : "told_agencies";
-  const auto list = [&](std::int64_t after, int size) {
-    return call.tx.ListByIndex<v1::BreakGlass>(field, call.caller.agency, after, size);
+  // An agency that was responsible once is named in the index and not told any more.
+  const auto list = [&](std::int64_t after,
+                        int size) -> absl::StatusOr<store::Page<v1::BreakGlass>> {
+    TRUSTHUB_ASSIGN_OR_RETURN(
+        store::Page<v1::BreakGlass> page,
+        call.tx.ListByIndex<v1::BreakGlass>(field, call.caller.agency, after, size));
+    store::Page<v1::BreakGlass> told;
+    told.last_position = page.last_position;
+    told.more = page.more;
+    for (std::size_t i = 0; i < page.records.size(); ++i) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const bool concerns, Concerns(call, page.records[i]));
+      if (!concerns) continue;
+      told.records.push_back(std::move(page.records[i]));
+      told.positions.push_back(page.positions[i]);
+    }
+    if (!told.records.empty()) call.relations |= policy::kReleased;
+    return told;
   };
   v1::ListBreakGlassesResponse response;
   TRUSTHUB_RETURN_IF_ERROR(rpc::FillPage<v1::BreakGlass>(
@@ -194,8 +248,8 @@ absl::StatusOr<v1::ReviewBreakGlassResponse> BreakGlasses::ReviewBreakGlass(
   v1::ReviewBreakGlassResponse response;
   v1::BreakGlass& record = *response.mutable_break_glass();
   TRUSTHUB_ASSIGN_OR_RETURN(record, call.tx.Get<v1::BreakGlass>(request.name()));
-  TRUSTHUB_ASSIGN_OR_RETURN(const ChildFacts facts, events::ChildFactsOf(call.tx, record.child()));
-  if (!Concerns(record, facts, call.caller.agency, call.now)) return error::RecordNotFound();
+  TRUSTHUB_ASSIGN_OR_RETURN(const bool concerns, Concerns(call, record));
+  if (!concerns) return error::RecordNotFound();
   TRUSTHUB_RETURN_IF_ERROR(CheckReviewer(record, call));
   record.set_state(request.outcome());
   record.set_reviewer(call.caller.worker);

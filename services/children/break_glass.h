@@ -5,9 +5,10 @@
 // decided by the agreements' items for the relation break_glass.
 //
 // The record is owned by the worker's agency. The councils responsible for the child see it by the
-// relation `responsible`; told_agencies names both, and grows when a council becomes responsible
-// later, so that its list is complete too. The event BREAK_GLASS_OPENED is the alert: it is
-// committed with the record, and guardians of both watch for it.
+// relation `responsible`; agencies that know the child and own what was opened (RecordKeepers) by
+// the relation `released`; told_agencies names all three, and grows when a council becomes
+// responsible later, so that its list is complete too. The event BREAK_GLASS_OPENED is the alert:
+// it is committed with the record, and their guardians watch for it.
 #ifndef TRUSTHUB_SERVICES_CHILDREN_BREAK_GLASS_H_
 #define TRUSTHUB_SERVICES_CHILDREN_BREAK_GLASS_H_
 
@@ -35,8 +36,8 @@ class BreakGlasses {
       rpc::Call& call, const v1::OpenBreakGlassRequest& request);
   absl::StatusOr<v1::GetBreakGlassResponse> GetBreakGlass(rpc::Call& call,
                                                           const v1::GetBreakGlassRequest& request);
-  // Those by workers of the caller's agency and those about children that it is or was responsible
-  // for, oldest first; the agreements say which of the latter it still sees.
+  // Those by workers of the caller's agency, those about children that it is responsible for, and
+  // those that opened what it owns, oldest first.
   absl::StatusOr<v1::ListBreakGlassesResponse> ListBreakGlasses(
       rpc::Call& call, const v1::ListBreakGlassesRequest& request);
   // RECORD_NOT_FOUND for agencies that ListBreakGlasses would not tell; STATE_FORBIDS when

@@ -1,5 +1,6 @@
 #include "services/children/break_glass_rules.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -15,8 +16,8 @@ namespace {
 
 using config::Yaml;
 
-absl::Status ReadNever(const Yaml& root, BreakGlassRules* rules) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const Yaml list, root.Get("never"));
+absl::Status ReadCategories(const Yaml& map, absl::string_view key, policy::CategorySet* set) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const Yaml list, map.Get(key));
   TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<Yaml> items, list.Items());
   for (const Yaml& item : items) {
     TRUSTHUB_ASSIGN_OR_RETURN(const std::string text, item.Text());
@@ -26,17 +27,46 @@ absl::Status ReadNever(const Yaml& root, BreakGlassRules* rules) {
         category == options::v1::CATEGORY_UNSPECIFIED) {
       return item.Error(absl::StrCat("`", text, "` is no kind of information"));
     }
-    rules->never.Add(category);
+    set->Add(category);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadKeepers(const Yaml& root, BreakGlassRules* rules) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const Yaml list, root.Get("keepers"));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<Yaml> items, list.Items());
+  for (const Yaml& item : items) {
+    TRUSTHUB_RETURN_IF_ERROR(item.CheckKeys({"categories", "agency_kinds"}));
+    RecordKeepers& keepers = rules->keepers.emplace_back();
+    TRUSTHUB_RETURN_IF_ERROR(ReadCategories(item, "categories", &keepers.categories));
+    TRUSTHUB_ASSIGN_OR_RETURN(const Yaml kinds, item.Get("agency_kinds"));
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<Yaml> names, kinds.Items());
+    for (const Yaml& name : names) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const std::string text, name.Text());
+      directory::v1::AgencyKind kind = directory::v1::AGENCY_KIND_UNSPECIFIED;
+      if (!directory::v1::AgencyKind_Parse(
+              absl::StrCat("AGENCY_KIND_", absl::AsciiStrToUpper(text)), &kind) ||
+          kind == directory::v1::AGENCY_KIND_UNSPECIFIED) {
+        return name.Error(absl::StrCat("`", text, "` is no kind of agency"));
+      }
+      keepers.kinds.insert(kind);
+    }
   }
   return absl::OkStatus();
 }
 
 }  // namespace
 
+bool BreakGlassRules::Keeps(directory::v1::AgencyKind kind, policy::CategorySet opened) const {
+  return std::any_of(keepers.begin(), keepers.end(), [&](const RecordKeepers& each) {
+    return !(each.categories & opened).empty() && each.kinds.count(kind) != 0;
+  });
+}
+
 absl::StatusOr<BreakGlassRules> LoadBreakGlassRules(absl::string_view path) {
   TRUSTHUB_ASSIGN_OR_RETURN(const Yaml root, Yaml::ReadFile(path));
   TRUSTHUB_RETURN_IF_ERROR(
-      root.CheckKeys({"lasts_minutes", "review_working_days", "reason", "never"}));
+      root.CheckKeys({"lasts_minutes", "review_working_days", "reason", "never", "keepers"}));
   BreakGlassRules rules;
   int minutes = 0;
   // At most a shift: beyond it the work is not an emergency's.
@@ -48,7 +78,8 @@ absl::StatusOr<BreakGlassRules> LoadBreakGlassRules(absl::string_view path) {
   TRUSTHUB_RETURN_IF_ERROR(reason.CheckKeys({"characters", "words"}));
   TRUSTHUB_RETURN_IF_ERROR(ReadBounded(reason, "characters", 20, 200, &rules.reason_characters));
   TRUSTHUB_RETURN_IF_ERROR(ReadBounded(reason, "words", 4, 20, &rules.reason_words));
-  TRUSTHUB_RETURN_IF_ERROR(ReadNever(root, &rules));
+  TRUSTHUB_RETURN_IF_ERROR(ReadCategories(root, "never", &rules.never));
+  TRUSTHUB_RETURN_IF_ERROR(ReadKeepers(root, &rules));
   return rules;
 }
 

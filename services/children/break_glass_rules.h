@@ -5,6 +5,7 @@
 #ifndef TRUSTHUB_SERVICES_CHILDREN_BREAK_GLASS_RULES_H_
 #define TRUSTHUB_SERVICES_CHILDREN_BREAK_GLASS_RULES_H_
 
+#include <set>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -13,8 +14,15 @@
 #include "absl/time/time.h"
 #include "common/policy/policy.h"
 #include "google/protobuf/repeated_field.h"
+#include "trusthub/directory/v1/directory.pb.h"
 
 namespace trusthub::children {
+
+// Agencies of these kinds own the records that tell these kinds of information.
+struct RecordKeepers {
+  policy::CategorySet categories;
+  std::set<directory::v1::AgencyKind> kinds;
+};
 
 struct BreakGlassRules {
   absl::Duration lasts;
@@ -22,6 +30,9 @@ struct BreakGlassRules {
   int reason_characters = 0;
   int reason_words = 0;
   policy::CategorySet never;  // kinds that nobody may open
+  std::vector<RecordKeepers> keepers;
+  // Whether an agency of this kind keeps some of what is opened.
+  bool Keeps(directory::v1::AgencyKind kind, policy::CategorySet opened) const;
 };
 
 // Fails, naming file and line, on an unknown key or category, or a number outside its bounds.

@@ -81,6 +81,8 @@ TEST(BreakGlassRulesTest, TheFileNamesWhatIsWrong) {
   EXPECT_THAT(load("characters: 20", "characters: 19").message(), HasSubstr("between"));
   EXPECT_THAT(load("words: 4", "words: 3").message(), HasSubstr("between"));
   EXPECT_THAT(load("adoption,", "adoptoin,").message(), HasSubstr("`adoptoin`"));
+  EXPECT_THAT(load("[council]", "[counsel]").message(), HasSubstr("`counsel`"));
+  EXPECT_THAT(load("health_detail,", "health_details,").message(), HasSubstr("`health_details`"));
 }
 
 class BreakGlassTest : public ChildrenTest {

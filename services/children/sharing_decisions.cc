@@ -13,7 +13,6 @@
 #include "common/rpc/dates.h"
 #include "common/rpc/paging.h"
 #include "common/time/civil_date.h"
-#include "common/timescales/calendar.h"
 #include "services/children/substance.h"
 
 namespace trusthub::children {
@@ -21,8 +20,6 @@ namespace {
 
 // Least length of a reasoning, as of a reason for emergency access (domain.md 6.6).
 constexpr int kReasoningCharactersMin = 20;
-// A decision not to share is looked at again within a year: by then the child's life has changed.
-constexpr int kReviewMonthsMax = 12;
 
 std::optional<error::Violation> FaultOfReviewDate(const v1::SharingDecision& decision,
                                                   absl::CivilDay today) {
@@ -31,12 +28,7 @@ std::optional<error::Violation> FaultOfReviewDate(const v1::SharingDecision& dec
     if (decision.outcome() == v1::SHARING_OUTCOME_SHARED) return std::nullopt;
     return error::Violation{kField, "is required unless all was shared"};
   }
-  const absl::StatusOr<absl::CivilDay> day = DateFromProto(decision.review_date());
-  if (!day.ok()) return error::Violation{kField, "must be a real day with all three parts"};
-  if (*day <= today || *day > timescales::AddMonths(today, kReviewMonthsMax)) {
-    return error::Violation{kField, "must lie after today and within twelve months"};
-  }
-  return std::nullopt;
+  return rpc::FaultOfReviewDate(kField, decision.review_date(), today);
 }
 
 std::vector<error::Violation> FaultsOf(const v1::SharingDecision& decision,

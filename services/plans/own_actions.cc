@@ -44,8 +44,10 @@ absl::StatusOr<v1::ListOwnActionsResponse> Plans::ListOwnActions(
     store::Page<v1::OwnAction> page;
     const int count = plan.has_value() ? plan->actions_size() : 0;
     const int end = std::min(count, static_cast<int>(after) + size);
-    for (int i = static_cast<int>(after); i < end; ++i)
+    for (int i = static_cast<int>(after); i < end; ++i) {
       page.records.push_back(OwnActionOf(*plan, i));
+      page.positions.push_back(i + 1);
+    }
     page.last_position = end;
     page.more = end < count;
     return page;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/testing/matchers.h"
+#include "common/testing/seed.h"
 #include "common/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -55,7 +56,7 @@ class KillTest : public ::testing::TestWithParam<const char*> {
 
 TEST_P(KillTest, NothingAcknowledgedIsLostAndNothingDoubled) {
   const std::string service = GetParam();
-  std::mt19937 random(static_cast<std::uint32_t>(SeedOfRun()));
+  std::mt19937 random(static_cast<std::uint32_t>(TestSeed()));
   const int rounds = static_cast<int>(Extent(3, 20));
   const std::unique_ptr<Writes> writes = MakeWrites(service, &hub_->hub());
   ASSERT_THAT(writes->Prepare(), IsOk());

@@ -1,6 +1,6 @@
 // File: test_disk.h
 //
-// A disk of a test's own, mounted over a folder, that can be filled and frozen. Needs root and a
+// A disk of a test's own, mounted over a folder, that can be filled. Needs root and a
 // kernel that lets us mount; where it does not, the caller skips, loudly.
 #ifndef TRUSTHUB_TESTS_E2E_TEST_DISK_H_
 #define TRUSTHUB_TESTS_E2E_TEST_DISK_H_
@@ -9,7 +9,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace trusthub::testing {
@@ -19,9 +18,6 @@ class TestDisk {
  public:
   // In memory, of 8 MiB. UNAVAILABLE when this machine does not allow it.
   static absl::StatusOr<std::unique_ptr<TestDisk>> InMemory(const std::string& folder);
-  // An ext4 in `image`, which can be frozen.
-  static absl::StatusOr<std::unique_ptr<TestDisk>> InFile(const std::string& folder,
-                                                          const std::string& image);
   ~TestDisk();
   TestDisk(const TestDisk&) = delete;
   TestDisk& operator=(const TestDisk&) = delete;
@@ -29,16 +25,11 @@ class TestDisk {
   // Takes all the space there is, and gives it back.
   void Fill();
   void FreeSpace();
-  // Whoever writes waits until it is thawed, as on a disk that does not answer.
-  absl::Status Freeze();
-  absl::Status Thaw();
 
  private:
   explicit TestDisk(std::string folder) : folder_(std::move(folder)) {}
-  absl::Status Control(unsigned long request);
 
   const std::string folder_;
-  bool frozen_ = false;
 };
 
 }  // namespace trusthub::testing

@@ -22,6 +22,7 @@
 #include "absl/strings/str_join.h"
 #include "common/audit/log_check.h"
 #include "common/store/sqlite/page_checks.h"
+#include "common/testing/seed.h"
 #include "common/testing/temp_folder.h"
 #include "tests/fault/everything.h"
 #include "tests/fault/extent.h"
@@ -87,7 +88,7 @@ class FlipTest : public ::testing::Test {
   };
 
   const TempFolder folder_;
-  std::mt19937_64 random_{SeedOfRun()};
+  std::mt19937_64 random_{TestSeed()};
   std::vector<ReadAnswer> expected_;
   LossyDisk::Files closed_;
   LossyDisk::Files left_by_crash_;

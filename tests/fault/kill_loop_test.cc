@@ -21,6 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/audit/spool.h"
 #include "common/base/mutex.h"
+#include "common/testing/seed.h"
 #include "common/testing/temp_folder.h"
 #include "common/time/clock.h"
 #include "tests/fault/extent.h"
@@ -224,7 +225,7 @@ class KillLoopTest : public ::testing::Test {
   }
 
   static constexpr absl::Duration kPatience = absl::Seconds(60);
-  std::mt19937_64 random_{SeedOfRun()};
+  std::mt19937_64 random_{TestSeed()};
   std::unique_ptr<TempFolder> folder_;
   Ledger ledger_;
   std::int64_t next_ = 1;

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/error/error.h"
+#include "common/testing/seed.h"
 #include "common/testing/temp_folder.h"
 #include "tests/fault/everything.h"
 #include "tests/fault/extent.h"
@@ -64,7 +65,7 @@ class NoMemoryTest : public ::testing::TestWithParam<std::int64_t> {
   static std::int64_t Step() { return Extent(9, 1); }
 
   FaultMemory& memory_ = FaultMemory::Install();
-  const std::uint64_t seed_ = SeedOfRun();
+  const std::uint64_t seed_ = TestSeed();
   const TempFolder folder_;
   NumberedStore base_;  // what the base acknowledged; never opened
   std::vector<ReadAnswer> expected_;

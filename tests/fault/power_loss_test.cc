@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/mutex.h"
+#include "common/testing/seed.h"
 #include "common/testing/temp_folder.h"
 #include "tests/fault/extent.h"
 #include "tests/fault/fault_vfs.h"
@@ -82,7 +83,7 @@ class PowerLossTest : public ::testing::Test {
 
 // Each seed is a store that lives through three losses of power, one after the other.
 TEST_F(PowerLossTest, WhatTheDiskKeptIsAStore) {
-  const std::uint64_t first_seed = SeedOfRun();
+  const std::uint64_t first_seed = TestSeed();
   const auto seeds = static_cast<std::uint64_t>(Extent(120, 2'000));
   std::int64_t losses = 0;
   std::int64_t acknowledged = 0;
@@ -136,7 +137,7 @@ TEST_F(PowerLossTest, WhatTheDiskKeptIsAStore) {
 
 // The check sees what it is there for: a disk that says it synced and did not.
 TEST_F(PowerLossTest, ADiskThatLiesAboutSyncsIsCaught) {
-  std::mt19937_64 random(SeedOfRun());
+  std::mt19937_64 random(TestSeed());
   int caught = 0;
   for (int round = 0; round < 20; ++round) {
     TempFolder folder;

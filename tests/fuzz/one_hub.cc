@@ -246,6 +246,8 @@ void OneHub::OpenStore() {
 
 void OneHub::CloseStore() {
   if (store_ == nullptr) return;
+  // Who waits is told of the last call's end only after this.
+  pipeline_->BeginDrain();
   Require(pipeline_->WaitIdle(absl::Seconds(30)), "every call ends");
   store_->Close();
   pipeline_.reset();
@@ -374,7 +376,6 @@ void OneHub::TakeUpEvents() {
 }
 
 void OneHub::CheckSound(bool reopen) {
-  Require(pipeline_->WaitIdle(absl::Seconds(30)), "every call ends");
   Require(spool_->empty(), "nothing waits in the spool of a healthy store");
   std::int64_t leaves = LeafCount();
   if (reopen) {

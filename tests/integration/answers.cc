@@ -14,12 +14,15 @@
 #include "common/error/error.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/text_format.h"
+#include "tests/e2e/eventually.h"
 #include "trusthub/errors/v1/details.pb.h"
 #include "trusthub/options/v1/options.pb.h"
 #include "trusthub/types/v1/disclosure.pb.h"
 
 namespace trusthub::testing {
 namespace {
+
+constexpr absl::Duration kStallMax = absl::Seconds(60);
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
@@ -111,6 +114,12 @@ std::vector<errors::v1::ErrorInfo> InfosOf(const absl::Status& status) {
   return infos;
 }
 
+bool WasStalled(const absl::Status& status) {
+  const error::Reason reason = error::ReasonOf(status);
+  return reason == errors::v1::ERROR_REASON_STORE_UNAVAILABLE ||
+         reason == errors::v1::ERROR_REASON_AUDIT_UNAVAILABLE;
+}
+
 bool IsNameCharacter(char c) {
   return absl::ascii_islower(static_cast<unsigned char>(c)) ||
          absl::ascii_isdigit(static_cast<unsigned char>(c));
@@ -124,7 +133,12 @@ Answer Ask(hubctl::Desk& desk, const Message& request, absl::string_view purpose
   answer.response.reset(google::protobuf::MessageFactory::generated_factory()
                             ->GetPrototype(AnswerTypeOf(request.GetDescriptor()))
                             ->New());
-  answer.status = desk.Call(request, purpose, case_reference, service, answer.response.get());
+  // A disk of a busy machine may stall for longer than a store is waited for: an honest client
+  // sends the same again.
+  Within(kStallMax, [&] {
+    answer.status = desk.Call(request, purpose, case_reference, service, answer.response.get());
+    return !WasStalled(answer.status);
+  });
   if (!answer.status.ok()) answer.response.reset();
   return answer;
 }

@@ -79,15 +79,15 @@ class InsiderTest : public ::testing::Test {
                                                                   absl::string_view purpose) {
     return OpenBreakGlassOf(path_->child, worker, purpose);
   }
-  absl::StatusOr<children::OpenBreakGlassResponse> OpenBreakGlassOf(const std::string& child,
-                                                                    absl::string_view worker,
-                                                                    absl::string_view purpose) {
+  absl::StatusOr<children::OpenBreakGlassResponse> OpenBreakGlassOf(
+      const std::string& child, absl::string_view worker, absl::string_view purpose,
+      options::v1::Category category = options::v1::CATEGORY_IDENTITY) {
     children::OpenBreakGlassRequest request;
     request.set_request_id(RandomUuid());
     request.mutable_break_glass()->set_child(child);
     request.mutable_break_glass()->set_reason(
         "Brought in unconscious, nobody knows any medication");
-    request.mutable_break_glass()->add_categories(options::v1::CATEGORY_IDENTITY);
+    request.mutable_break_glass()->add_categories(category);
     return path_->At(worker).Call<children::OpenBreakGlassResponse>(request, purpose, kReference);
   }
   // The first event that `worker`, a guardian, is shown of an emergency access.
@@ -204,6 +204,50 @@ TEST_F(InsiderTest, EmergencyAccessIsSeenAtOnceAndEndsWithItsReview) {
   ASSERT_THAT(Ask<children::ReviewBreakGlassResponse>("bhrut-caldicott-01", review, "governance"),
               IsOk());
   EXPECT_THAT(GetChild("bhrut-nurse-01", "unscheduled_care"), nothing);
+}
+
+// Health visiting knows the child and owns what a nurse at the hospital opens: its guardian is told
+// at once and reviews it, though nothing else ties the agency to the nurse. Of what it does not own
+// it is told nothing, and an agency that does not know the child is told nothing at all.
+TEST_F(InsiderTest, WhoOwnsWhatIsOpenedIsTold) {
+  ASSERT_THAT(path_->Register(), IsOk());
+  const auto held = Ask<children::RegisterChildResponse>(
+      "nhsr-visitor-01", RegistrationOf(1, RandomUuid()), "health_care");
+  ASSERT_THAT(held, IsOk());
+  ASSERT_EQ(held->child(), path_->child);
+
+  const auto of_the_hub = OpenBreakGlass("bhrut-nurse-01", "unscheduled_care");
+  ASSERT_THAT(of_the_hub, IsOk());
+  EXPECT_THAT(of_the_hub->break_glass().told_agencies(), ElementsAre("agencies/bhrut"));
+  const auto opened = OpenBreakGlassOf(path_->child, "bhrut-nurse-01", "unscheduled_care",
+                                       options::v1::CATEGORY_HEALTH_SUMMARY);
+  ASSERT_THAT(opened, IsOk());
+  const children::BreakGlass& record = opened->break_glass();
+  EXPECT_THAT(record.told_agencies(), ElementsAre("agencies/bhrut", "agencies/nhs-redbridge"));
+  EXPECT_EQ(FirstAlert("nhsr-caldicott-01").record(), record.name());
+
+  children::ListBreakGlassesRequest due;
+  due.set_open_only(true);
+  const auto listed =
+      Ask<children::ListBreakGlassesResponse>("nhsr-caldicott-01", due, "governance");
+  ASSERT_THAT(listed, IsOk());
+  ASSERT_THAT(listed->break_glasses(), SizeIs(1));
+  EXPECT_EQ(listed->break_glasses(0).name(), record.name());
+  const auto elsewhere =
+      Ask<children::ListBreakGlassesResponse>("lbr-caldicott-01", due, "governance");
+  ASSERT_THAT(elsewhere, IsOk());
+  EXPECT_THAT(elsewhere->break_glasses(), IsEmpty()) << "no council answers for the child";
+
+  children::ReviewBreakGlassRequest review;
+  review.set_request_id(RandomUuid());
+  review.set_name(record.name());
+  review.set_etag(record.etag());
+  review.set_outcome(children::BREAK_GLASS_STATE_JUSTIFIED);
+  review.set_note("The ward rang us first.");
+  const auto done =
+      Ask<children::ReviewBreakGlassResponse>("nhsr-caldicott-01", review, "governance");
+  ASSERT_THAT(done, IsOk());
+  EXPECT_EQ(done->break_glass().state(), children::BREAK_GLASS_STATE_JUSTIFIED);
 }
 
 TEST_F(InsiderTest, PryingIsNoticedAndReviewedByAnother) {

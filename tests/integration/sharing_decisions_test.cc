@@ -130,6 +130,7 @@ TEST_F(SharingDecisionsTest, ARefusalToAnotherAgencyIsKeptWithItsQuestion) {
   refuse.set_etag(asked->check().etag());
   refuse.set_refusal(assessments::v1::CHECK_REFUSAL_LEGALLY_BARRED);
   refuse.set_note("Ask the guardian.");
+  *refuse.mutable_review_date() = DateToProto(Today() + 30);
   const auto refused = OnceKnown<assessments::v1::RefuseCheckResponse>([&] {
     return cast_->At("nhsr-gp-01")
         .Call<assessments::v1::RefuseCheckResponse>(refuse, "child_protection_enquiry", kReference);

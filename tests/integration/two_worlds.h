@@ -12,6 +12,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
+#include "common/testing/seed.h"
 #include "gtest/gtest.h"
 #include "tests/integration/worlds.h"
 #include "trusthub/options/v1/options.pb.h"
@@ -27,8 +28,6 @@ inline constexpr absl::Duration kStep = absl::Milliseconds(100);
 
 // Everybody who asks.
 const std::vector<std::string>& Workers();
-// TRUSTHUB_TEST_SEED, or always the same.
-std::uint32_t TestSeed();
 // "child_protection_enquiry", as calls declare it.
 std::string PurposeName(options::v1::Purpose purpose);
 

@@ -14,6 +14,7 @@
 #include "common/store/sealed/rewrapping.h"
 #include "common/store/sealed/sealed_snapshot.h"
 #include "common/store/sealed/set_sealer.h"
+#include "common/store/walk.h"
 
 namespace trusthub::store {
 namespace {
@@ -260,21 +261,10 @@ class SealedStoreImpl final : public SealedStore {
     // A record that comes meanwhile makes the set conflict: whoever writes one touches its child.
     TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t seen, view->Sequence(keys_.SequenceOf(child)));
     set->guards.push_back({keys_.SequenceOf(child), seen});
-    const auto* kinds = options::v1::RecordKind_descriptor();
-    for (int i = 0; i < kinds->value_count(); ++i) {
-      const auto kind = static_cast<RecordKind>(kinds->value(i)->number());
-      std::int64_t after = 0;
-      while (true) {
-        TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<StoredRecord> rows,
-                                  view->ListByChild(kind, known.key->alias, after, kRowsRead));
-        for (const StoredRecord& row : rows) {
-          after = row.position;
-          set->records.push_back(Tombstone(row, *known.key));
-        }
-        if (static_cast<int>(rows.size()) < kRowsRead) break;
-      }
-    }
-    return absl::OkStatus();
+    return ForEachRecordOf(*view, known.key->alias, [&](const StoredRecord& row) {
+      set->records.push_back(Tombstone(row, *known.key));
+      return absl::OkStatus();
+    });
   }
 
   // A last version without content and without index entries, under the key that goes.

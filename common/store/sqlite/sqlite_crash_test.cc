@@ -18,6 +18,7 @@
 #include "common/base/mutex.h"
 #include "common/store/sqlite/sqlite_store.h"
 #include "common/testing/fake_leaf_sequencer.h"
+#include "common/testing/seed.h"
 #include "common/testing/temp_folder.h"
 #include "common/testing/write_sets.h"
 
@@ -138,11 +139,7 @@ void CheckStreams(Snapshot& snapshot, std::int64_t sets) {
 }
 
 TEST(SqliteCrashTest, KilledWriterLosesNothingItAcknowledged) {
-  const char* given = std::getenv("TRUSTHUB_SEED");
-  const auto seed = static_cast<std::uint32_t>(given != nullptr ? std::strtoul(given, nullptr, 10)
-                                                                : std::random_device()());
-  std::printf("seed %u (TRUSTHUB_SEED repeats it)\n", seed);
-  std::mt19937 random(seed);
+  std::mt19937_64 random(testing::TestSeed());
   std::uniform_int_distribution<std::size_t> moment(1, 400);
 
   TempFolder folder;

@@ -48,16 +48,9 @@ HeldRecord RecordOf(const retention::v1::HeldRecords& held) {
   return record;
 }
 
-// Kinds of which officers are told. That there are records of another kind, or which schedule keeps
-// them, may be the secret itself: an allegation, an adoption.
-bool IsToldOf(options::v1::RecordKind kind) {
-  return kind == options::v1::RECORD_KIND_CHILD || kind == options::v1::RECORD_KIND_REFERRAL ||
-         kind == options::v1::RECORD_KIND_CONTACT || kind == options::v1::RECORD_KIND_ASSESSMENT;
-}
-
 // Whether officers of `agency` are told of these records.
 bool AnswersFor(absl::string_view agency, const Examined& records) {
-  return IsToldOf(records.held.record_kind()) &&
+  return records.told &&
          (records.held.owner_agency() == agency || records.held.owner_agency() == kHubAgency);
 }
 
@@ -172,8 +165,10 @@ absl::StatusOr<Examination> Examiner::Examine(store::Transaction& tx,
   const auto add = [&](const std::string& service,
                        const retention::v1::GetHoldingsResponse& holdings) {
     for (const retention::v1::HeldRecords& held : holdings.holdings()) {
-      examination.records.push_back(
-          {service, held, options_.schedules->Of(RecordOf(held), life, examination.today)});
+      const trusthub::retention::Schedules& schedules = *options_.schedules;
+      examination.records.push_back({service, held,
+                                     schedules.Of(RecordOf(held), life, examination.today),
+                                     schedules.IsTold(held.record_kind())});
     }
   };
   TRUSTHUB_ASSIGN_OR_RETURN(const retention::v1::GetHoldingsResponse own,

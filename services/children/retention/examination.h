@@ -32,6 +32,7 @@ struct Examined {
   std::string service;
   retention::v1::HeldRecords held;
   trusthub::retention::Verdict verdict;
+  bool told = false;  // whether officers are told of records of the kind
 };
 
 struct Examination {
