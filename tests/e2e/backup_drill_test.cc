@@ -19,6 +19,7 @@
 #include "absl/strings/str_join.h"
 #include "common/testing/matchers.h"
 #include "common/testing/paths.h"
+#include "common/testing/seed.h"
 #include "common/testing/temp_folder.h"
 #include "common/time/clock.h"
 #include "deploy/hubctl/loading.h"
@@ -249,7 +250,7 @@ TEST_F(BackupDrillTest, NothingAcknowledgedBeforeIsLostAndItGoesOn) {
 }
 
 TEST_F(BackupDrillTest, KilledCommandsLeaveNothingHalf) {
-  std::mt19937 random(static_cast<std::uint32_t>(SeedOfRun()));
+  std::mt19937 random(static_cast<std::uint32_t>(TestSeed()));
   ASSERT_THAT(hubctl::LoadPopulation(hub_->hub(), 4, nullptr), IsOk());
   ASSERT_EQ(Run({"backup", "init", Repo()}).exit_code, 0) << Output();
   const Backup good = BackUp();

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/crypto/keys/file_key.h"
 #include "common/testing/matchers.h"
+#include "common/testing/seed.h"
 #include "deploy/hubctl/backup/backup_fixture.h"
 #include "deploy/hubctl/backup/verifying.h"
 
@@ -114,9 +115,7 @@ TEST_F(RepositoryTest, EveryFlippedBitIsFoundAndTheFileNamed) {
   const auto made = Backup();
   ASSERT_THAT(made, IsOk());
   const std::string& name = made->manifest.name;
-  const std::uint32_t seed = std::random_device()();
-  std::printf("seed %u\n", seed);
-  std::mt19937 random(seed);
+  std::mt19937 random(static_cast<std::uint32_t>(testing::TestSeed()));
   std::vector<std::string> files = ChunkFiles();
   files.push_back(absl::StrCat(Repo(), "/backups/", name));
   int flips = 0;
