@@ -312,10 +312,12 @@ class HostImpl final : public Host {
     const auto apply = [this](store::Transaction& tx, const events::v1::Event& event) {
       TRUSTHUB_RETURN_IF_ERROR(agreements_->Apply(tx, event));
       TRUSTHUB_RETURN_IF_ERROR(erasure_->ApplyEvent(tx, event));
-      // Late news of a child whose records are destroyed: nothing may be written about it any more.
+      // Late news of a child whose key is destroyed: nothing may be written about it any more. By
+      // the key, for a store that was restored may have that and no tombstone.
       if (!event.child().empty()) {
-        TRUSTHUB_ASSIGN_OR_RETURN(const auto tombstone, TombstoneOf(tx, event.child()));
-        if (tombstone.has_value()) return absl::OkStatus();
+        const auto pseudonym = pseudonyms_->Of(event.child(), tx.snapshot());
+        if (absl::IsNotFound(pseudonym.status())) return absl::OkStatus();
+        TRUSTHUB_RETURN_IF_ERROR(pseudonym.status());
       }
       return parts_.apply ? parts_.apply(tx, event) : absl::OkStatus();
     };
