@@ -6,7 +6,6 @@
 #include "common/base/relations.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
-#include "common/rpc/granting.h"
 #include "common/rpc/released.h"
 
 namespace trusthub::rpc {

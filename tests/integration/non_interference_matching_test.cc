@@ -71,17 +71,6 @@ ChildDetails Described(int number, std::mt19937& random) {
 
 class NonInterferenceOfMatching : public TwoWorlds {
  protected:
-  // Children have the same number in both worlds wherever they are told of.
-  static Canonical NumbersOf(World& world) {
-    Canonical canonical;
-    children::v1::GetChildRequest request;
-    for (const Life& life : world.lives()) {
-      request.set_name(life.records.at("children").front());
-      canonical.TextOf(request);
-    }
-    return canonical;
-  }
-
   static std::string Register(World& world, const Registrar& registrar, const ChildDetails& details,
                               const std::string& request_id, Canonical& canonical) {
     children::v1::RegisterChildRequest request;

@@ -55,17 +55,6 @@ const std::vector<Follower>& Followers() {
 
 class NonInterferenceOfStreams : public TwoWorlds {
  protected:
-  // Children have the same number in both worlds wherever they are told of.
-  static Canonical NumbersOf(World& world) {
-    Canonical canonical;
-    for (const Life& life : world.lives()) {
-      WatchRequest request;
-      request.set_child(life.records.at("children").front());
-      canonical.TextOf(request);
-    }
-    return canonical;
-  }
-
   struct Followed {
     std::vector<WatchResponse> answers;  // those with events
     absl::Status end;                    // why it ended, if it did

@@ -12,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "common/testing/matchers.h"
 #include "tests/e2e/eventually.h"
+#include "trusthub/events/v1/events_service.pb.h"
 
 namespace trusthub::testing {
 namespace {
@@ -111,6 +112,16 @@ bool TwoWorlds::SameOnceSettled(absl::FunctionRef<std::string(World& world)> loo
     for (int which = 0; which < 2; ++which) seen[which] = look(world(which));
     return seen[0] == seen[1];
   });
+}
+
+Canonical TwoWorlds::NumbersOf(World& world) {
+  Canonical canonical;
+  events::v1::WatchRequest request;
+  for (const Life& life : world.lives()) {
+    request.set_child(life.records.at("children").front());
+    canonical.TextOf(request);
+  }
+  return canonical;
 }
 
 std::vector<std::size_t> TwoWorlds::HiddenFrom(const std::string& worker) {

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "common/testing/seed.h"
 #include "gtest/gtest.h"
+#include "tests/integration/answers.h"
 #include "tests/integration/worlds.h"
 #include "trusthub/options/v1/options.pb.h"
 
@@ -43,6 +44,9 @@ class TwoWorlds : public ::testing::Test {
   // their news; the last texts are in `seen`.
   static bool SameOnceSettled(absl::FunctionRef<std::string(World& world)> look,
                               std::string (&seen)[2]);
+  // To write answers with: the children have the same numbers in both worlds, in whatever order
+  // they are told of.
+  static Canonical NumbersOf(World& world);
   // Children of whose secret this worker must not know.
   static std::vector<std::size_t> HiddenFrom(const std::string& worker);
 };
