@@ -107,7 +107,7 @@ class Transaction {
   // about the child.
   void Forget(absl::string_view child) { writes_.forgotten.emplace_back(child); }
   // Makes an audit leaf part of the commit, for changes that no call makes.
-  void AddLeaf(std::string leaf) { writes_.leaves.push_back(std::move(leaf)); }
+  void AddLeaf(std::string leaf) { writes_.leaves.emplace_back(std::move(leaf)); }
 
   absl::Time now() const { return now_; }
   Snapshot& snapshot() { return *snapshot_; }
