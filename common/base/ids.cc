@@ -1,7 +1,10 @@
 #include "common/base/ids.h"
 
+#include <pthread.h>
 #include <sys/random.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -11,10 +14,23 @@
 namespace trusthub {
 namespace {
 
+// How many forks this process comes of. What a pool held before one, the other process has too,
+// and no nonce may be used twice.
+std::atomic<int>& Forks() {
+  static std::atomic<int> forks = 0;
+  static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
+  if (registered != 0) std::abort();
+  return forks;
+}
+
 // One system call a kilobyte, not one an id. Wiped as it is handed out.
 class RandomPool {
  public:
   void Fill(char* out, std::size_t count) {
+    const int forks = Forks().load(std::memory_order_relaxed);
+    if (forks != forks_) used_ = sizeof(pool_);
+    forks_ = forks;
     while (count > 0) {
       if (used_ == sizeof(pool_)) Refill();
       const std::size_t take = std::min(count, sizeof(pool_) - used_);
@@ -42,6 +58,7 @@ class RandomPool {
 
   char pool_[1024];
   std::size_t used_ = sizeof(pool_);
+  int forks_ = 0;
 };
 
 std::string FormatUuid(const std::string& bytes) {

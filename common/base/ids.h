@@ -13,7 +13,8 @@
 namespace trusthub {
 
 // `count` bytes from the operating system's generator. Aborts the process when there are none:
-// nothing may go on with guessable ids or salts. Thread-safe; buffers per thread.
+// nothing may go on with guessable ids or salts. Thread-safe; buffers per thread, of which a forked
+// process uses nothing.
 std::string RandomBytes(int count);
 // The same into a buffer.
 void FillRandom(char* out, std::size_t count);
