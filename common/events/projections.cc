@@ -116,6 +116,7 @@ class Follower {
                    {{"source", source_},
                     {"code", absl::StatusCodeToString(status.code())},
                     {"reason", error::ReasonName(error::ReasonOf(status))},
+                    {"why", status.message()},
                     {"retry_in", backoff}});
       Wait(Jitter(backoff));
       backoff = std::min(backoff * 2, kBackoffLast);

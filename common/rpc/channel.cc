@@ -35,6 +35,7 @@ using google::protobuf::MethodDescriptor;
 
 // Seconds between looks at the certificate files.
 constexpr unsigned kCertificateRefreshSeconds = 1;
+constexpr absl::Duration kRenewEvery = absl::Seconds(1);
 
 // `kept`, unless null, gets the bytes.
 absl::Status ParseAnswer(const grpc::ByteBuffer& buffer, Message* message,
@@ -79,12 +80,27 @@ void FillContext(const CallContext& call, grpc::ClientContext* context) {
                        absl::StrCat("00-", trace, "-", crypto::HexEncode(RandomBytes(8)), "-01"));
 }
 
+// The channels to the other services, and a thread that brings back those that failed.
+//
 // gRPC 1.51 moves a connection attempt on only while some call or watch of its channel waits, and a
 // call that fails at once does not: left alone, a peer that comes back is met again after three
-// steps of the 5 s backup poller. This waits on channels that failed until they are ready again.
-class Reconnector {
+// steps of the 5 s backup poller. So this waits on channels that failed until they are ready again.
+// And a name that was unknown, as of a container that had not started yet, is asked for again after
+// up to 120 s, which no argument bounds and no reset of a channel ends: so a channel that does not
+// come back soon is replaced by a new one.
+class Channels {
  public:
-  ~Reconnector() {
+  explicit Channels(Client::Options options) : options_(std::move(options)) {
+    const auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+        options_.tls.key, options_.tls.certificate, options_.tls.server_ca,
+        kCertificateRefreshSeconds);
+    grpc::experimental::TlsChannelCredentialsOptions tls;
+    tls.set_certificate_provider(provider);
+    tls.watch_root_certs();
+    tls.watch_identity_key_cert_pairs();
+    credentials_ = grpc::experimental::TlsCredentials(tls);
+  }
+  ~Channels() {
     {
       MutexLock lock(mutex_);
       stopping_ = true;
@@ -97,38 +113,93 @@ class Reconnector {
     }
   }
 
-  void Bring(const std::shared_ptr<grpc::Channel>& channel) {
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> To(const std::string& service) {
     MutexLock lock(mutex_);
-    if (stopping_ || !waiting_.emplace(channel.get(), channel).second) return;
+    std::shared_ptr<grpc::Channel>& channel = channels_[service];
+    if (channel == nullptr) {
+      const auto address = options_.addresses.find(service);
+      if (address == options_.addresses.end()) {
+        return absl::NotFoundError(absl::StrCat("no address is configured for service ", service));
+      }
+      channel = Make(address->second);
+    }
+    return channel;
+  }
+
+  // Brings the channel to `service` back, which a call found unavailable.
+  void Bring(const std::string& service) {
+    MutexLock lock(mutex_);
+    std::unique_ptr<Waiting>& waiting = waiting_[service];
+    if (stopping_ || waiting != nullptr) return;
+    waiting = std::make_unique<Waiting>(Waiting{service, channels_.at(service), MonotonicNow()});
     if (!thread_.joinable()) thread_ = std::thread([this] { Work(); });
-    Wait(channel.get());
+    Wait(waiting.get());
   }
 
  private:
+  struct Waiting {
+    std::string service;
+    std::shared_ptr<grpc::Channel> channel;
+    absl::Duration since;  // on the monotonic clock
+  };
+
+  std::shared_ptr<grpc::Channel> Make(const std::string& address) const {
+    grpc::ChannelArguments args;
+    args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);  // retries are ours: with the same request_id
+    args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+    args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+    // How long one attempt may take, its handshake included; by default 20 s.
+    args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
+    // A stream from a machine that vanished ends after 15 s. Nothing else would end it: whoever
+    // only listens sends nothing that could fail.
+    args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
+    args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
+    // A peer that has another address since it was made anew is found soon; by default an address
+    // counts for 30 s, and a name server that does not answer is waited for 120 s.
+    args.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 500);
+    args.SetInt(GRPC_ARG_DNS_ARES_QUERY_TIMEOUT_MS, 1000);
+    args.SetMaxReceiveMessageSize(4 * limits::kResponseBytesMax);
+    return grpc::CreateCustomChannel(address, credentials_, args);
+  }
+
   // The limit bounds how long the destructor waits.
-  void Wait(grpc::Channel* channel) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    channel->NotifyOnStateChange(channel->GetState(/*try_to_connect=*/true),
-                                 absl::ToChronoTime(RealClock().Now() + absl::Milliseconds(200)),
-                                 &queue_, channel);
+  void Wait(Waiting* waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    grpc::Channel& channel = *waiting->channel;
+    channel.NotifyOnStateChange(channel.GetState(/*try_to_connect=*/true),
+                                absl::ToChronoTime(RealClock().Now() + absl::Milliseconds(200)),
+                                &queue_, waiting);
   }
 
   void Work() {
     void* tag = nullptr;
     bool changed = false;
     while (queue_.Next(&tag, &changed)) {
-      auto* channel = static_cast<grpc::Channel*>(tag);
+      auto* waiting = static_cast<Waiting*>(tag);
       MutexLock lock(mutex_);
-      if (stopping_ || channel->GetState(false) == GRPC_CHANNEL_READY) {
-        waiting_.erase(channel);
-      } else {
-        Wait(channel);
+      if (stopping_ || waiting->channel->GetState(false) == GRPC_CHANNEL_READY) {
+        waiting_.erase(waiting->service);
+        continue;
       }
+      if (MonotonicNow() - waiting->since >= kRenewEvery) Renew(*waiting);
+      Wait(waiting);
     }
   }
 
+  // An attempt to connect that is under way goes on: channels to one address share it.
+  void Renew(Waiting& waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    waiting.channel = Make(options_.addresses.at(waiting.service));
+    waiting.since = MonotonicNow();
+    channels_[waiting.service] = waiting.channel;
+  }
+
+  const Client::Options options_;
+  std::shared_ptr<grpc::ChannelCredentials> credentials_;
   Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::map<grpc::Channel*, std::shared_ptr<grpc::Channel>> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);
+  // By service; of use to the thread until the queue gave it back.
+  std::map<std::string, std::unique_ptr<Waiting>> waiting_ ABSL_GUARDED_BY(mutex_);
   grpc::CompletionQueue queue_;
   std::thread thread_;
 };
@@ -137,48 +208,8 @@ class Reconnector {
 
 class Client::Impl {
  public:
-  explicit Impl(Options options) : options_(std::move(options)) {
-    const auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-        options_.tls.key, options_.tls.certificate, options_.tls.server_ca,
-        kCertificateRefreshSeconds);
-    grpc::experimental::TlsChannelCredentialsOptions tls;
-    tls.set_certificate_provider(provider);
-    tls.watch_root_certs();
-    tls.watch_identity_key_cert_pairs();
-    credentials_ = grpc::experimental::TlsCredentials(tls);
-  }
-
-  absl::StatusOr<std::shared_ptr<grpc::Channel>> ChannelTo(const std::string& service) {
-    MutexLock lock(mutex_);
-    std::shared_ptr<grpc::Channel>& channel = channels_[service];
-    if (channel == nullptr) {
-      const auto address = options_.addresses.find(service);
-      if (address == options_.addresses.end()) {
-        return absl::NotFoundError(absl::StrCat("no address is configured for service ", service));
-      }
-      grpc::ChannelArguments args;
-      args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-      args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);  // retries are ours: with the same request_id
-      args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-      args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-      // A name that did not resolve, because its container had not started yet, is asked for again
-      // soon; by default gRPC waits 30 s.
-      args.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 500);
-      args.SetMaxReceiveMessageSize(4 * limits::kResponseBytesMax);
-      channel = grpc::CreateCustomChannel(address->second, credentials_, args);
-    }
-    return channel;
-  }
-
-  // To be told of calls that found no connection.
-  std::shared_ptr<Reconnector> reconnector() const { return reconnector_; }
-
- private:
-  const Options options_;
-  std::shared_ptr<grpc::ChannelCredentials> credentials_;
-  Mutex mutex_;
-  std::map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);
-  const std::shared_ptr<Reconnector> reconnector_ = std::make_shared<Reconnector>();
+  explicit Impl(Options options) : channels(std::make_shared<Channels>(std::move(options))) {}
+  const std::shared_ptr<Channels> channels;  // streams may outlive their client
 };
 
 Client::Client(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -188,7 +219,7 @@ absl::Status Client::Call(const Message& request, const CallContext& call, Messa
   TRUSTHUB_ASSIGN_OR_RETURN(const MethodDescriptor* method, MethodOf(request.GetDescriptor()));
   const std::string service = call.service.empty() ? AreaOf(method) : call.service;
   TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
-                            impl_->ChannelTo(service));
+                            impl_->channels->To(service));
   grpc::ClientContext context;
   FillContext(call, &context);
   context.set_deadline(absl::ToChronoTime(RealClock().Now() + call.timeout));
@@ -203,7 +234,7 @@ absl::Status Client::Call(const Message& request, const CallContext& call, Messa
     return ParseAnswer(answer, response, &call.received->bytes);
   }
   absl::Status failure = FromGrpc(status);
-  if (failure.code() == absl::StatusCode::kUnavailable) impl_->reconnector()->Bring(channel);
+  if (failure.code() == absl::StatusCode::kUnavailable) impl_->channels->Bring(service);
   return failure;
 }
 
@@ -214,10 +245,12 @@ namespace {
 // call that it serves would wake one of them, to be handed on.
 class GrpcStream final : public Client::Stream, private grpc::ClientReadReactor<grpc::ByteBuffer> {
  public:
-  GrpcStream(std::shared_ptr<grpc::Channel> channel, std::shared_ptr<Reconnector> reconnector,
-             std::string path, const events::v1::WatchRequest& request, const CallContext& call)
-      : channel_(std::move(channel)),
-        reconnector_(std::move(reconnector)),
+  GrpcStream(std::shared_ptr<Channels> channels, std::string service,
+             std::shared_ptr<grpc::Channel> channel, std::string path,
+             const events::v1::WatchRequest& request, const CallContext& call)
+      : channels_(std::move(channels)),
+        service_(std::move(service)),
+        channel_(std::move(channel)),
         path_(std::move(path)),
         method_(path_.c_str(), grpc::internal::RpcMethod::SERVER_STREAMING),
         request_(BufferOf(request.SerializeAsString())) {
@@ -243,7 +276,7 @@ class GrpcStream final : public Client::Stream, private grpc::ClientReadReactor<
     MutexLock lock(mutex_);
     while (!done_) changed_.Wait(mutex_);
     const absl::Status status = FromGrpc(status_);
-    if (status.code() == absl::StatusCode::kUnavailable) reconnector_->Bring(channel_);
+    if (status.code() == absl::StatusCode::kUnavailable) channels_->Bring(service_);
     return status.ok() ? error::ServerStopping() : status;
   }
   void Cancel() override { context_.TryCancel(); }
@@ -281,8 +314,9 @@ class GrpcStream final : public Client::Stream, private grpc::ClientReadReactor<
     changed_.NotifyAll();  // under the lock: the destructor waits for this and then ends `changed_`
   }
 
-  std::shared_ptr<grpc::Channel> channel_;
-  std::shared_ptr<Reconnector> reconnector_;
+  const std::shared_ptr<Channels> channels_;
+  const std::string service_;
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::string path_;
   const grpc::internal::RpcMethod method_;
   const grpc::ByteBuffer request_;
@@ -377,9 +411,9 @@ absl::StatusOr<std::unique_ptr<Client::Stream>> Client::Watch(
     absl::string_view service, const events::v1::WatchRequest& request, const CallContext& call) {
   TRUSTHUB_ASSIGN_OR_RETURN(const MethodDescriptor* method, MethodOf(request.GetDescriptor()));
   TRUSTHUB_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
-                            impl_->ChannelTo(std::string(service)));
+                            impl_->channels->To(std::string(service)));
   return std::make_unique<GrpcStream>(
-      std::move(channel), impl_->reconnector(),
+      impl_->channels, std::string(service), std::move(channel),
       absl::StrCat("/", method->service()->full_name(), "/", method->name()), request, call);
 }
 

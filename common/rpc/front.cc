@@ -61,6 +61,21 @@ auth::Connection ReadConnection(const grpc::AuthContext& context) {
   return connection;
 }
 
+// Copies what the views point into, which is gRPC's until the call is answered.
+void KeepHeaders(Incoming* incoming) {
+  absl::string_view* const views[] = {&incoming->credentials.authorization,
+                                      &incoming->credentials.user_certificate, &incoming->purpose,
+                                      &incoming->case_reference};
+  std::size_t size = 0;
+  for (const absl::string_view* view : views) size += view->size();
+  incoming->headers.reserve(size);
+  for (absl::string_view* view : views) {
+    const std::size_t at = incoming->headers.size();
+    incoming->headers.append(view->data(), view->size());
+    *view = absl::string_view(incoming->headers).substr(at);
+  }
+}
+
 grpc::ServerUnaryReactor* StartUnary(const Method& method, Pipeline* pipeline,
                                      grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
@@ -89,6 +104,7 @@ std::unique_ptr<Incoming> ReadContext(const Method& method,
   incoming->credentials.user_certificate = MetadataValue(sent, metadata::kUserCertificate);
   incoming->purpose = MetadataValue(sent, metadata::kPurpose);
   incoming->case_reference = MetadataValue(sent, metadata::kCaseReference);
+  KeepHeaders(incoming.get());
   incoming->trace_id = TraceIdOf(MetadataValue(sent, metadata::kTraceParent));
   incoming->deadline = absl::FromChrono(context.deadline());
   incoming->cancelled = [&context] { return context.IsCancelled(); };

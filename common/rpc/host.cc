@@ -32,6 +32,7 @@
 #include "common/rpc/front.h"
 #include "common/rpc/holdings.h"
 #include "common/rpc/listener.h"
+#include "common/rpc/projection_watch.h"
 #include "common/rpc/record_types.h"
 #include "common/rpc/restored_file.h"
 #include "common/rpc/standing_rules.h"
@@ -124,6 +125,7 @@ class HostImpl final : public Host {
     const absl::Duration until = MonotonicNow() + limit;
     // In this order: whoever reads NOT_SERVING finds the door closed.
     if (pipeline_ != nullptr) pipeline_->BeginDrain();
+    if (projection_watch_ != nullptr) projection_watch_->Stop();
     if (listener_ != nullptr) listener_->SetServing(false);
     if (watches_ != nullptr) watches_->Stop();
     // gRPC answers what comes after its shutdown with CANCELLED, which no client tries again. Until
@@ -228,9 +230,10 @@ class HostImpl final : public Host {
     if (overrides.wrap_store) engine = overrides.wrap_store(std::move(engine));
     TRUSTHUB_RETURN_IF_ERROR(SealStore(std::move(engine)));
     TRUSTHUB_RETURN_IF_ERROR(CheckWitnessedLog());
-    timely_store_ = store::MakeTimely(store_.get(), store::kAnswersWithin, [this] {
-      executor_->PostAdmitted([this] { TakeUpLateActivation(); });
-    });
+    store::TimelyStore::Hooks hooks;
+    hooks.reads_hang = [this](const absl::Status& why) { pipeline_->AnswerForStore(why); };
+    hooks.recovered = [this] { executor_->PostAdmitted([this] { TakeUpLateActivation(); }); };
+    timely_store_ = store::MakeTimely(store_.get(), store::kAnswersWithin, std::move(hooks));
     TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<audit::Spool> spool, audit::OpenSpool(spool_path));
     spool_ = audit::MakeTimelySpool(std::move(spool));
     TRUSTHUB_ASSIGN_OR_RETURN(
@@ -336,6 +339,7 @@ class HostImpl final : public Host {
     stages.agreements = agreements_.get();
     stages.standing_rules = standing_rules_;
     stages.store = timely_store_.get();
+    stages.store_hangs = [this] { return timely_store_->reads_hang(); };
     stages.index_hash = IndexHash();
     stages.clocks = clocks_;
     stages.page_tokens = page_tokens_.get();
@@ -367,9 +371,13 @@ class HostImpl final : public Host {
     front_ = std::make_unique<Front>(*methods_, pipeline_.get(), watches_.get());
     TRUSTHUB_ASSIGN_OR_RETURN(listener_, Listener::Start(config_, tls_, front_.get()));
     projections_->Start();
+    projection_watch_ = std::make_unique<ProjectionWatch>(
+        projections_.get(), parts_.sources, metrics_.get(),
+        [this](bool fresh) { listener_->SetServing(kProjectionsHealth, fresh); });
     witness_watch_->Start();
     if (parts_.start_background) background_ = parts_.start_background(MakeBackstage());
     listener_->SetServing(true);
+    projection_watch_->Start();
     return absl::OkStatus();
   }
 
@@ -416,8 +424,8 @@ class HostImpl final : public Host {
   std::unique_ptr<store::LeafSequencer> tree_;
   std::unique_ptr<store::SealedStore> store_;
   std::unique_ptr<audit::Pseudonyms> pseudonyms_;
-  std::unique_ptr<crypto::KeyRingFile> data_keys_;  // ends before the store that it tells
-  std::unique_ptr<store::Store> timely_store_;      // the same, for calls
+  std::unique_ptr<crypto::KeyRingFile> data_keys_;    // ends before the store that it tells
+  std::unique_ptr<store::TimelyStore> timely_store_;  // the same, for calls
   std::unique_ptr<audit::Spool> spool_;
   std::unique_ptr<AgreementSets> agreements_;
   std::unique_ptr<WitnessWatch> witness_watch_;
@@ -438,6 +446,7 @@ class HostImpl final : public Host {
   std::unique_ptr<WatchHub> watches_;
   std::unique_ptr<Front> front_;
   std::unique_ptr<Listener> listener_;
+  std::unique_ptr<ProjectionWatch> projection_watch_;
   bool drained_ = false;
 };
 

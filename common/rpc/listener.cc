@@ -149,6 +149,9 @@ class GrpcListener final : public Listener {
   void SetServing(bool serving) override {
     if (server_ != nullptr) server_->GetHealthCheckService()->SetServingStatus(serving);
   }
+  void SetServing(const std::string& name, bool serving) override {
+    if (server_ != nullptr) server_->GetHealthCheckService()->SetServingStatus(name, serving);
+  }
   void Shutdown(absl::Duration limit) override {
     if (server_ == nullptr) return;
     server_->Shutdown(absl::ToChronoTime(RealClock().Now() + limit));

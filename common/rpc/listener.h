@@ -6,6 +6,7 @@
 #define TRUSTHUB_COMMON_RPC_LISTENER_H_
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -24,7 +25,10 @@ class Listener {
                                                          grpc::Service* service);
   virtual ~Listener() = default;
   virtual int port() const = 0;
+  // What every health check says, the one without a name and those named until now.
   virtual void SetServing(bool serving) = 0;
+  // What the check of this name says; until then, that it does not know the name.
+  virtual void SetServing(const std::string& name, bool serving) = 0;
   // Takes no new connections; returns when the last call ended or `limit` passed.
   virtual void Shutdown(absl::Duration limit) = 0;
 };

@@ -55,7 +55,12 @@ class PrometheusMetrics final : public Metrics {
         witnessed_(prometheus::BuildGauge()
                        .Name("trusthub_witnessed_head_timestamp_seconds")
                        .Help("When the newest witnessed head of the audit log was cosigned")
-                       .Register(*registry_)) {
+                       .Register(*registry_)),
+        projection_age_(prometheus::BuildGauge()
+                            .Name("trusthub_projection_age_seconds")
+                            .Help("Time since a followed service last said that its events are "
+                                  "complete, by service")
+                            .Register(*registry_)) {
     const auto* reasons = errors::v1::ErrorReason_descriptor();
     for (int i = 0; i < reasons->value_count(); ++i) {
       const auto reason = static_cast<error::Reason>(reasons->value(i)->number());
@@ -99,6 +104,9 @@ class PrometheusMetrics final : public Metrics {
   void SetWitnessed(absl::Time witnessed) override {
     witnessed_.Add({}).Set(static_cast<double>(absl::ToUnixSeconds(witnessed)));
   }
+  void SetProjectionAge(absl::string_view source, absl::Duration age) override {
+    projection_age_.Add({{"source", std::string(source)}}).Set(absl::ToDoubleSeconds(age));
+  }
 
  private:
   struct Cell {
@@ -136,6 +144,7 @@ class PrometheusMetrics final : public Metrics {
   prometheus::Counter& key_ring_refused_;
   prometheus::Gauge& certificate_expiry_;
   prometheus::Family<prometheus::Gauge>& witnessed_;
+  prometheus::Family<prometheus::Gauge>& projection_age_;
   Mutex mutex_;
   std::map<std::pair<absl::string_view, int>, Cell> cells_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<prometheus::Exposer> exposer_;

@@ -49,6 +49,8 @@ class Metrics {
   // When the newest witnessed head of the audit log was cosigned; never where no witness is
   // registered.
   virtual void SetWitnessed(absl::Time witnessed) = 0;
+  // How long ago `source` last said that its events are complete; infinite before the first time.
+  virtual void SetProjectionAge(absl::string_view source, absl::Duration age) = 0;
 };
 
 // `listen` is "host:port" of the Prometheus endpoint, or empty for none. Fails when it cannot be

@@ -38,7 +38,25 @@ class CallState {
     return options;
   }
 
-  std::unique_ptr<Incoming> incoming;
+  // Whether the caller is still to be answered, by whoever asks first: the one that then answers.
+  bool TakeAnswer() {
+    MutexLock lock(answer_mutex);
+    return !std::exchange(answered, true);
+  }
+  bool IsAnswered() {
+    MutexLock lock(answer_mutex);
+    return answered;
+  }
+  // Whether nobody waits for what the call comes to: it was answered, or cancelled.
+  bool IsOver() {
+    MutexLock lock(answer_mutex);
+    return answered || (incoming->cancelled && incoming->cancelled());
+  }
+
+  const std::unique_ptr<Incoming> incoming;
+  std::list<std::shared_ptr<CallState>>::iterator place;  // of Pipeline::calls_
+  Mutex answer_mutex;
+  bool answered ABSL_GUARDED_BY(answer_mutex) = false;
   google::protobuf::Arena arena;
   Admission admission;
   absl::Time started;
@@ -129,10 +147,29 @@ void Pipeline::Start(std::unique_ptr<Incoming> incoming) {
   }
   auto call = std::make_shared<CallState>(std::move(incoming));
   call->started = stages_.clocks.real->Now();
+  if (!Enter(call)) return Finish(*call, error::StoreUnavailable("it does not answer"), "");
   if (!stages_.executor->TryPost([this, call] { Run(call); })) {
     stages_.metrics->CountOverload();
     Finish(*call, draining_ ? error::ServerStopping() : error::ServerBusy(), "");
   }
+}
+
+bool Pipeline::Enter(const std::shared_ptr<CallState>& call) {
+  {
+    MutexLock lock(calls_mutex_);
+    call->place = calls_.insert(calls_.end(), call);
+  }
+  // Only now: AnswerForStore finds the call, or it is found here.
+  return !stages_.store_hangs || !stages_.store_hangs();
+}
+
+void Pipeline::AnswerForStore(const absl::Status& why) {
+  std::vector<std::shared_ptr<CallState>> calls;
+  {
+    MutexLock lock(calls_mutex_);
+    calls.assign(calls_.begin(), calls_.end());
+  }
+  for (const std::shared_ptr<CallState>& call : calls) Finish(*call, why, "");
 }
 
 absl::Status Pipeline::Admit(const Incoming& incoming, absl::Time deadline,
@@ -185,7 +222,8 @@ absl::Status CheckConsentFacts(absl::Duration age) {
 }
 
 void Pipeline::Run(std::shared_ptr<CallState> call) {
-  Incoming& incoming = *call->incoming;
+  if (call->IsAnswered()) return;
+  const Incoming& incoming = *call->incoming;
   const absl::Time ceiling =
       call->started + std::min(call->method().timeout, absl::Milliseconds(limits::kCallMillisMax));
   call->deadline = std::min(incoming.deadline, ceiling);
@@ -221,9 +259,7 @@ void Pipeline::Attempt(std::shared_ptr<CallState> call) {
   if (absl::Status status = RunHandler(*call); !status.ok()) {
     return Refuse(std::move(call), std::move(status));
   }
-  if (call->incoming->cancelled && call->incoming->cancelled()) {
-    return Finish(*call, error::Cancelled(), "");
-  }
+  if (call->IsOver()) return Finish(*call, error::Cancelled(), "");
   Commit(std::move(call));
 }
 
@@ -491,6 +527,7 @@ void Pipeline::DrainSpool() {
 }
 
 void Pipeline::Finish(CallState& call, absl::Status status, std::string bytes) {
+  if (!call.TakeAnswer()) return;
   const absl::Duration took = stages_.clocks.real->Now() - call.started;
   stages_.metrics->CountCall(call.method().path, status.code(), took);
   if (!status.ok()) {
@@ -510,7 +547,10 @@ void Pipeline::Finish(CallState& call, absl::Status status, std::string bytes) {
     }
   }
   call.incoming->done(std::move(status), std::move(bytes));
-  call.incoming.reset();  // its views end with the call
+  {
+    MutexLock lock(calls_mutex_);
+    calls_.erase(call.place);
+  }
   Leave();
 }
 

@@ -28,6 +28,7 @@
 
 #include <atomic>
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -75,7 +76,8 @@ enum class Step {
   kAnswer,
 };
 
-// A call as the transport delivers it. Views live until `done` was called.
+// A call as the transport delivers it. Views live as long as it does: a call may be answered while
+// its handler still waits for a store that hangs.
 struct Incoming {
   const Method* method = nullptr;
   auth::Connection connection;
@@ -85,8 +87,9 @@ struct Incoming {
   std::string trace_id;
   absl::Time deadline = absl::InfiniteFuture();
   std::string request_bytes;
+  std::string headers;                     // what all other views point into
   std::shared_ptr<const void> keep_alive;  // what the views of `connection` point into
-  std::function<bool()> cancelled;
+  std::function<bool()> cancelled;         // not to be called once `done` was
   // Called exactly once: an error, or the serialised response.
   absl::AnyInvocable<void(absl::Status, std::string)> done;
 };
@@ -108,6 +111,8 @@ struct Stages {
   std::function<absl::Duration()> child_facts_age;
   // Whether too long nobody witnessed the log to disclose anything; null: that never matters.
   std::function<bool()> witnesses_overdue;
+  // Whether the store holds up the threads that read it (store::TimelyStore); null: it never does.
+  std::function<bool()> store_hangs;
   // Tests: told of each step as it begins.
   std::function<void(Step)> observer;
 };
@@ -147,6 +152,10 @@ class Pipeline {
   void Start(std::unique_ptr<Incoming> incoming);
   // Refuses new calls from now on; calls under way go on.
   void BeginDrain() { draining_ = true; }
+  // Answers every call under way with `why`, wherever it is: the store holds up the threads that
+  // would. What those threads come to later is dropped, unless it had been handed to the store
+  // already; the caller cannot tell and sends the call again.
+  void AnswerForStore(const absl::Status& why);
   // After BeginDrain: waits until every call is answered; false when `limit` passed before.
   bool WaitIdle(absl::Duration limit);
 
@@ -182,6 +191,8 @@ class Pipeline {
   void Spool(const std::string& leaf);
   // Commits refusals that were spooled while the store failed, now that it works again.
   void DrainSpool();
+  // Takes note of a call; false when it is not to be begun.
+  bool Enter(const std::shared_ptr<CallState>& call);
   void Leave();
   void Observe(Step step) const {
     if (stages_.observer) stages_.observer(step);
@@ -192,6 +203,8 @@ class Pipeline {
   std::atomic<bool> draining_ = false;
   std::atomic<int> in_flight_ = 0;  // started and not yet answered
   std::atomic<bool> draining_spool_ = false;
+  Mutex calls_mutex_;
+  std::list<std::shared_ptr<CallState>> calls_ ABSL_GUARDED_BY(calls_mutex_);  // not yet answered
   Mutex idle_mutex_;
   CondVar idle_;
 };

@@ -9,7 +9,7 @@
 #include "common/events/facts.h"
 #include "common/rpc/paging.h"
 #include "common/store/sqlite/sqlite_store.h"
-#include "common/store/timely_store.h"
+#include "common/testing/counting_store.h"
 #include "common/testing/paths.h"
 #include "common/time/civil_date.h"
 
@@ -142,7 +142,12 @@ void PipelineFixture::SetUp() {
   ASSERT_TRUE(opened.ok()) << opened.status();
   auto failing = std::make_unique<testing::FailingStore>(*std::move(opened));
   failing_ = failing.get();
-  store_ = store::MakeTimely(std::move(failing));
+  auto gated = std::make_unique<testing::CountingStore>(
+      std::move(failing), [] { return [](testing::Work) {}; },
+      [this](absl::string_view) { finds_.Pass(); });
+  store::TimelyStore::Hooks hooks;
+  hooks.reads_hang = [this](const absl::Status& why) { pipeline_->AnswerForStore(why); };
+  store_ = store::MakeTimely(std::move(gated), store::kAnswersWithin, std::move(hooks));
   auto spool = audit::OpenSpool(folder_.path() + "/spool");
   ASSERT_TRUE(spool.ok());
   spool_ = *std::move(spool);
@@ -180,6 +185,7 @@ void PipelineFixture::SetUp() {
   stages.agreements = sets_.get();
   stages.standing_rules = rules;
   stages.store = store_.get();
+  stages.store_hangs = [this] { return store_->reads_hang(); };
   stages.index_hash = Hash();
   stages.clocks = {&RealClock(), &domain_clock_};
   stages.page_tokens = &page_tokens_;

@@ -26,8 +26,10 @@
 #include "common/rpc/evidence.h"
 #include "common/rpc/pipeline.h"
 #include "common/store/store.h"
+#include "common/store/timely_store.h"
 #include "common/testing/failing_store.h"
 #include "common/testing/fake_clock.h"
+#include "common/testing/gate.h"
 #include "common/testing/temp_folder.h"
 #include "gtest/gtest.h"
 #include "trusthub/audit/v1/entry.pb.h"
@@ -134,6 +136,9 @@ class KeptMetrics final : public Metrics {
   void CountKeyRingRefused() override { Count("key ring refused"); }
   void SetCertificateExpiry(absl::Time) override { Count("certificate expiry"); }
   void SetWitnessed(absl::Time) override { Count("witnessed"); }
+  void SetProjectionAge(absl::string_view source, absl::Duration) override {
+    Count(absl::StrCat("projection age of ", source));
+  }
 
   std::map<std::string, int> counts() const {
     MutexLock lock(mutex_);
@@ -199,7 +204,8 @@ class PipelineFixture : public ::testing::Test {
   std::unique_ptr<crypto::SigningKey> key_;
   std::unique_ptr<store::LeafSequencer> tree_;
   testing::FailingStore* failing_ = nullptr;
-  std::unique_ptr<store::Store> store_;
+  testing::Gate finds_;  // before each Find of the store
+  std::unique_ptr<store::TimelyStore> store_;
   std::unique_ptr<audit::Spool> spool_;
   KeptMetrics metrics_;
   std::unique_ptr<AgreementSets> sets_;

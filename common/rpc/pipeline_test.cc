@@ -1,6 +1,9 @@
 #include "common/rpc/pipeline.h"
 
+#include <atomic>
 #include <future>
+#include <thread>
+#include <vector>
 
 #include "common/audit/answer.h"
 #include "common/error/error.h"
@@ -296,6 +299,43 @@ TEST_F(PipelineTest, WhenTheStoreHangsEveryCallIsAnsweredWithinASecond) {
   EXPECT_TRUE(Run(NewCall("SubmitReferral", submit.SerializeAsString())).status.ok());
   EXPECT_EQ(CountReferrals(), 2) << "sent again it is made once";
   EXPECT_TRUE(Run(NewCall("GetReferral", get.SerializeAsString())).status.ok());
+}
+
+// Two threads, both held up by the disk, and six calls that wait for them.
+TEST_F(PipelineTest, WhenReadsHangEveryCallIsAnsweredWithinASecondAndOnce) {
+  const Referral referral = Submit();
+  const std::string get = GetOf(referral.name()).SerializeAsString();
+  const std::size_t entries = Log().size();
+  finds_.Shut();
+  std::vector<std::thread> callers;
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 8; ++i) {
+    callers.emplace_back([this, get, &answered] {
+      const absl::Duration began = MonotonicNow();
+      const Answer answer = Run(NewCall("GetReferral", get));
+      EXPECT_EQ(error::ReasonOf(answer.status), errors::v1::ERROR_REASON_STORE_UNAVAILABLE)
+          << answer.status;
+      EXPECT_TRUE(answer.bytes.empty());
+      EXPECT_LT(MonotonicNow() - began, absl::Seconds(1));
+      ++answered;
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(answered, 8);
+
+  // It is known to hang now: nobody waits any more.
+  const absl::Duration began = MonotonicNow();
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(error::ReasonOf(Run(NewCall("GetReferral", get)).status),
+              errors::v1::ERROR_REASON_STORE_UNAVAILABLE);
+  }
+  EXPECT_LT(MonotonicNow() - began, absl::Milliseconds(500));
+
+  finds_.Open();
+  // Behind those that were held up, whose work is dropped: the store is asked once they are done.
+  while (store_->reads_hang()) std::this_thread::yield();
+  EXPECT_EQ(Log().size(), entries) << "who was told of a failure is not told of the child as well";
+  EXPECT_TRUE(Run(NewCall("GetReferral", get)).status.ok());
 }
 
 TEST_F(PipelineTest, ARefusalThatCannotBeRecordedIsSpooledAndStillRefused) {

@@ -1,13 +1,17 @@
 #include "common/store/timely_store.h"
 
+#include <algorithm>
+#include <atomic>
 #include <deque>
 #include <functional>
+#include <list>
 #include <thread>
 #include <utility>
 
 #include "common/base/mutex.h"
 #include "common/error/error.h"
 #include "common/log/log.h"
+#include "common/store/timely_snapshot.h"
 #include "common/time/clock.h"
 
 namespace trusthub::store {
@@ -15,17 +19,17 @@ namespace {
 
 absl::Status Overdue() { return error::StoreUnavailable("it does not answer"); }
 
-class TimelyStore final : public Store {
+class TimelyStoreImpl final : public TimelyStore {
  public:
-  TimelyStore(Store* inner, std::unique_ptr<Store> owned, absl::Duration bound,
-              std::function<void()> recovered)
+  TimelyStoreImpl(Store* inner, std::unique_ptr<Store> owned, absl::Duration bound, Hooks hooks)
       : owned_(std::move(owned)),
         inner_(*inner),
         bound_(bound),
-        recovered_(std::move(recovered)),
+        look_every_(bound / 7),
+        hooks_(std::move(hooks)),
         watch_([this] { Watch(); }) {}
 
-  ~TimelyStore() override {
+  ~TimelyStoreImpl() override {
     if (owned_ != nullptr) owned_->Close();
     {
       MutexLock lock(mutex_);
@@ -36,8 +40,24 @@ class TimelyStore final : public Store {
   }
 
   absl::StatusOr<std::unique_ptr<Snapshot>> Open(absl::Time deadline) override {
-    if (IsDown()) return Overdue();
-    return inner_.Open(deadline);
+    Reader reader;
+    {
+      MutexLock lock(mutex_);
+      if (overdue_ > 0) return Overdue();
+      reader = readers_.emplace(readers_.end());
+      if (idle_) changed_.NotifyAll();
+    }
+    reader->Begin();
+    auto opened = inner_.Open(deadline);
+    const bool late = reader->End();
+    if (late || !opened.ok()) {
+      opened = late ? Overdue() : opened.status();
+      if (late) ReadIsBack();
+      Forget(reader);
+      return opened;
+    }
+    return MakeTimely(*std::move(opened), {&*reader, [this] { ReadIsBack(); },
+                                           [this, reader] { Forget(reader); }, Overdue()});
   }
 
   void Commit(WriteSet set, CommitCallback done) override {
@@ -56,7 +76,7 @@ class TimelyStore final : public Store {
       bool recovered = false;
       CommitCallback waiting = TakeBack(*ticket, &recovered);
       if (waiting) std::move(waiting)(std::move(committed));
-      if (recovered && recovered_) recovered_();
+      if (recovered && hooks_.recovered) hooks_.recovered();
     });
   }
 
@@ -64,19 +84,17 @@ class TimelyStore final : public Store {
     inner_.SetEventListener(std::move(listener));
   }
   void Close() override { inner_.Close(); }
+  bool reads_hang() const override { return overdue_reads_ > 0; }
 
  private:
+  using Reader = std::list<ReadTimer>::iterator;
+
   // A commit under way.
   struct Ticket {
     CommitCallback done;  // empty once it was called
     absl::Duration due;
     bool back = false;
   };
-
-  bool IsDown() {
-    MutexLock lock(mutex_);
-    return overdue_ > 0;
-  }
 
   // The callback, unless the commit comes too late for it.
   CommitCallback TakeBack(Ticket& ticket, bool* recovered) {
@@ -85,29 +103,60 @@ class TimelyStore final : public Store {
     // They come back in their order, but for those that were refused at once.
     while (!under_way_.empty() && under_way_.front()->back) under_way_.pop_front();
     if (ticket.done) return std::exchange(ticket.done, nullptr);
-    *recovered = --overdue_ == 0;
-    if (*recovered) log::Info("store answers again");
+    *recovered = IsBack();
     return nullptr;
+  }
+
+  void ReadIsBack() {
+    bool recovered = false;
+    {
+      MutexLock lock(mutex_);
+      --overdue_reads_;
+      recovered = IsBack();
+    }
+    if (recovered && hooks_.recovered) hooks_.recovered();
+  }
+
+  // One that was overdue came back; true when it was the last.
+  bool IsBack() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (--overdue_ > 0) return false;
+    log::Info("store answers again");
+    return true;
+  }
+
+  void IsLate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (++overdue_ == 1) log::Error("store does not answer in time: calls are refused");
+  }
+
+  void Forget(Reader reader) {
+    MutexLock lock(mutex_);
+    readers_.erase(reader);
   }
 
   void Watch() {
     MutexLock lock(mutex_);
     while (!stopping_) {
-      if (under_way_.empty()) {
+      if (under_way_.empty() && readers_.empty()) {
         idle_ = true;
         changed_.Wait(mutex_);
         idle_ = false;
         continue;
       }
-      const absl::Duration left = under_way_.front()->due - MonotonicNow();
-      if (left > absl::ZeroDuration()) {
-        changed_.WaitFor(mutex_, left);
-        continue;
-      }
+      AnswerLateCommits();
+      FindLateReads();
+      if (stopping_) return;
+      absl::Duration pause = look_every_;
+      if (!under_way_.empty()) pause = std::min(pause, under_way_.front()->due - MonotonicNow());
+      if (pause > absl::ZeroDuration()) changed_.WaitFor(mutex_, pause);
+    }
+  }
+
+  void AnswerLateCommits() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    while (!under_way_.empty() && under_way_.front()->due <= MonotonicNow()) {
       const std::shared_ptr<Ticket> late = under_way_.front();
       under_way_.pop_front();
       if (!late->done) continue;
-      if (++overdue_ == 1) log::Error("store does not answer in time: calls are refused");
+      IsLate();
       CommitCallback done = std::exchange(late->done, nullptr);
       mutex_.Unlock();
       std::move(done)(Overdue());
@@ -115,14 +164,31 @@ class TimelyStore final : public Store {
     }
   }
 
+  void FindLateReads() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    bool found = false;
+    for (ReadTimer& reader : readers_) {
+      if (!reader.FindOverdue(bound_)) continue;
+      found = true;
+      ++overdue_reads_;
+      IsLate();
+    }
+    if (!found || !hooks_.reads_hang) return;
+    mutex_.Unlock();
+    hooks_.reads_hang(Overdue());
+    mutex_.Lock();
+  }
+
   const std::unique_ptr<Store> owned_;
   Store& inner_;
   const absl::Duration bound_;
-  const std::function<void()> recovered_;
+  const absl::Duration look_every_;  // at the reads
+  const Hooks hooks_;
   Mutex mutex_;
   CondVar changed_;
   std::deque<std::shared_ptr<Ticket>> under_way_ ABSL_GUARDED_BY(mutex_);  // by due time
-  int overdue_ ABSL_GUARDED_BY(mutex_) = 0;  // answered in the store's stead, and not back yet
+  std::list<ReadTimer> readers_ ABSL_GUARDED_BY(mutex_);                   // of open snapshots
+  int overdue_ ABSL_GUARDED_BY(mutex_) = 0;  // not back yet: commits answered meanwhile, and reads
+  std::atomic<int> overdue_reads_ = 0;       // the reads among them; changed under the lock
   bool idle_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread watch_;
@@ -130,14 +196,15 @@ class TimelyStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> MakeTimely(Store* inner, absl::Duration bound,
-                                  std::function<void()> recovered) {
-  return std::make_unique<TimelyStore>(inner, nullptr, bound, std::move(recovered));
+std::unique_ptr<TimelyStore> MakeTimely(Store* inner, absl::Duration bound,
+                                        TimelyStore::Hooks hooks) {
+  return std::make_unique<TimelyStoreImpl>(inner, nullptr, bound, std::move(hooks));
 }
 
-std::unique_ptr<Store> MakeTimely(std::unique_ptr<Store> inner, absl::Duration bound) {
+std::unique_ptr<TimelyStore> MakeTimely(std::unique_ptr<Store> inner, absl::Duration bound,
+                                        TimelyStore::Hooks hooks) {
   Store* store = inner.get();
-  return std::make_unique<TimelyStore>(store, std::move(inner), bound, nullptr);
+  return std::make_unique<TimelyStoreImpl>(store, std::move(inner), bound, std::move(hooks));
 }
 
 }  // namespace trusthub::store

@@ -1,13 +1,17 @@
 #include "common/store/timely_store.h"
 
 #include <atomic>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/base/mutex.h"
 #include "common/error/error.h"
 #include "common/store/sqlite/sqlite_store.h"
+#include "common/testing/counting_store.h"
 #include "common/testing/failing_store.h"
 #include "common/testing/fake_leaf_sequencer.h"
+#include "common/testing/gate.h"
 #include "common/testing/matchers.h"
 #include "common/testing/temp_folder.h"
 #include "common/testing/write_sets.h"
@@ -23,14 +27,40 @@ using testing::RecordSet;
 
 constexpr absl::Duration kBound = absl::Milliseconds(30);
 
+// What a hook was told, for another thread that waits for it.
+class Told {
+ public:
+  void Add(const absl::Status& what) {
+    MutexLock lock(mutex_);
+    told_.push_back(what);
+    changed_.NotifyAll();
+  }
+  std::vector<absl::Status> Await(std::size_t count) {
+    MutexLock lock(mutex_);
+    while (told_.size() < count) changed_.Wait(mutex_);
+    return told_;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<absl::Status> told_ ABSL_GUARDED_BY(mutex_);
+};
+
 class TimelyStoreTest : public ::testing::Test {
  protected:
   TimelyStoreTest() {
     SqliteOptions options;
     options.path = folder_.File("store.db");
     options.sequencer = &sequencer_;
-    inner_ = std::make_unique<testing::FailingStore>(*OpenSqlite(options));
-    timely_ = MakeTimely(inner_.get(), kBound, [this] { ++recovered_; });
+    auto gated = std::make_unique<testing::CountingStore>(
+        *OpenSqlite(options), [] { return [](testing::Work) {}; },
+        [this](absl::string_view) { finds_.Pass(); });
+    inner_ = std::make_unique<testing::FailingStore>(std::move(gated));
+    TimelyStore::Hooks hooks;
+    hooks.reads_hang = [this](const absl::Status& why) { hung_.Add(why); };
+    hooks.recovered = [this] { ++recovered_; };
+    timely_ = MakeTimely(inner_.get(), kBound, std::move(hooks));
   }
   ~TimelyStoreTest() override {
     inner_->ReleaseCommits();
@@ -48,7 +78,9 @@ class TimelyStoreTest : public ::testing::Test {
   testing::TempFolder folder_;
   testing::FakeLeafSequencer sequencer_;
   std::unique_ptr<testing::FailingStore> inner_;
-  std::unique_ptr<Store> timely_;
+  testing::Gate finds_;
+  Told hung_;
+  std::unique_ptr<TimelyStore> timely_;
   std::atomic<int> recovered_ = 0;
   absl::Duration took_;
 };
@@ -89,6 +121,46 @@ TEST_F(TimelyStoreTest, WhileItHangsAllIsRefusedAtOnceAndServedAgainAfterwards) 
   EXPECT_THAT(CommitAndWait(*inner_, WriteSet()), IsOk());
   EXPECT_THAT(Commit(LeafSet("z")), IsOk());
   EXPECT_THAT(timely_->Open(absl::InfiniteFuture()), IsOk());
+}
+
+TEST_F(TimelyStoreTest, AReadThatHangsIsToldOfAndNothingElseIsBegunUntilItIsBack) {
+  ASSERT_THAT(Commit(RecordSet("referrals/r1", 1, "x")), IsOk());
+  auto snapshot = timely_->Open(absl::InfiniteFuture());
+  ASSERT_THAT(snapshot, IsOk());
+  finds_.Shut();
+  absl::Status came_back;
+  std::thread reader([&] { came_back = (*snapshot)->Find("referrals/r1").status(); });
+  EXPECT_EQ(error::ReasonOf(hung_.Await(1)[0]), errors::v1::ERROR_REASON_STORE_UNAVAILABLE);
+  EXPECT_TRUE(timely_->reads_hang());
+  EXPECT_EQ(error::ReasonOf(timely_->Open(absl::InfiniteFuture()).status()),
+            errors::v1::ERROR_REASON_STORE_UNAVAILABLE);
+  EXPECT_EQ(error::ReasonOf(Commit(LeafSet("y"))), errors::v1::ERROR_REASON_STORE_UNAVAILABLE);
+  EXPECT_LT(took_, kBound) << "it waited in vain";
+  EXPECT_EQ(recovered_, 0);
+  finds_.Open();
+  reader.join();
+  EXPECT_EQ(error::ReasonOf(came_back), errors::v1::ERROR_REASON_STORE_UNAVAILABLE)
+      << "nobody waits for what it found";
+  EXPECT_FALSE(timely_->reads_hang());
+  EXPECT_EQ(recovered_, 1);
+  EXPECT_THAT((*snapshot)->Find("referrals/r1"), IsOk()) << "as good as before";
+  EXPECT_THAT(Commit(LeafSet("z")), IsOk());
+  EXPECT_EQ(hung_.Await(1).size(), 1u);
+}
+
+TEST_F(TimelyStoreTest, AViewThatIsOnlyKeptOpenIsNotLate) {
+  auto snapshot = timely_->Open(absl::InfiniteFuture());
+  ASSERT_THAT(snapshot, IsOk());
+  finds_.Shut();
+  auto late = timely_->Open(absl::InfiniteFuture());
+  ASSERT_THAT(late, IsOk());
+  std::thread reader([&] { (*late)->Find("referrals/r1").status().IgnoreError(); });
+  // When the one that hangs was found, the other had been open for longer.
+  hung_.Await(1);
+  finds_.Open();
+  reader.join();
+  EXPECT_THAT((*snapshot)->Find("referrals/r1"), IsOk());
+  EXPECT_EQ(hung_.Await(1).size(), 1u);
 }
 
 // Every callback runs once, whoever is first.

@@ -8,9 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "common/base/ids.h"
 #include "common/base/status_macros.h"
-#include "common/error/error.h"
+#include "common/rpc/projection_watch.h"
 #include "common/time/clock.h"
 #include "deploy/hubctl/settle.h"
 #include "deploy/hubctl/text_file.h"
@@ -20,19 +19,11 @@
 #include "grpcpp/impl/client_unary_call.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/byte_buffer.h"
-#include "trusthub/assessments/v1/assessments_service.pb.h"
-#include "trusthub/children/v1/children_service.pb.h"
-#include "trusthub/directory/v1/directory_service.pb.h"
-#include "trusthub/health/v1/health_service.pb.h"
-#include "trusthub/plans/v1/plans_service.pb.h"
-#include "trusthub/referrals/v1/referrals_service.pb.h"
 
 namespace trusthub::hubctl {
 namespace {
 
 constexpr absl::Duration kProbeLimit = absl::Seconds(2);
-// Who asks whether services are fresh: a social worker, about a record that does not exist.
-constexpr char kProber[] = "lbr-sw-01";
 
 // A grpc.health.v1.HealthCheckResponse with status = SERVING, on the wire: field 1, varint, 1.
 constexpr char kServing[] = "\x08\x01";
@@ -43,40 +34,13 @@ std::string BytesOf(const grpc::ByteBuffer& buffer) {
   return std::string(reinterpret_cast<const char*>(slice.begin()), slice.size());
 }
 
-template <class Request, class Response>
-absl::Status AskForNothing(Desk& desk, absl::string_view collection) {
-  Request request;
-  request.set_name(absl::StrCat(collection, "/", RandomId()));
-  return desk.Call<Response>(request, "child_protection_enquiry", "readiness").status();
-}
-
-absl::Status Ask(Desk& desk, absl::string_view service) {
-  if (service == "directory") {
-    directory::v1::ListAgenciesRequest request;
-    return desk
-        .Call<directory::v1::ListAgenciesResponse>(request, "child_protection_enquiry", "readiness")
-        .status();
-  }
-  if (service == "children") {
-    return AskForNothing<children::v1::GetChildRequest, children::v1::GetChildResponse>(desk,
-                                                                                        "children");
-  }
-  if (service == "referrals") {
-    return AskForNothing<referrals::v1::GetReferralRequest, referrals::v1::GetReferralResponse>(
-        desk, "referrals");
-  }
-  if (service == "assessments") {
-    return AskForNothing<assessments::v1::GetEnquiryRequest, assessments::v1::GetEnquiryResponse>(
-        desk, "enquiries");
-  }
-  if (service == "plans") {
-    plans::v1::GetPlanRequest request;
-    request.set_name(absl::StrCat("plans/", RandomId()));
-    return desk.Call<plans::v1::GetPlanResponse>(request, "child_protection_planning", "readiness")
-        .status();
-  }
-  return AskForNothing<health::v1::GetAttendanceRequest, health::v1::GetAttendanceResponse>(
-      desk, "attendances");
+// A grpc.health.v1.HealthCheckRequest: field 1, the name's length, the name; empty for no name.
+grpc::ByteBuffer RequestFor(absl::string_view name) {
+  std::string bytes;
+  if (!name.empty())
+    bytes = absl::StrCat("\x0a", std::string(1, static_cast<char>(name.size())), name);
+  const grpc::Slice slice(bytes);
+  return grpc::ByteBuffer(&slice, 1);
 }
 
 std::string PidFileOf(const Hub& hub, absl::string_view service) {
@@ -90,10 +54,9 @@ bool HasDied(const Hub& hub, absl::string_view service) {
          ProcessOf(hub, service).empty();
 }
 
-}  // namespace
-
-absl::Status CheckServing(const std::string& address, const rpc::TlsFiles& tls,
-                          absl::Duration limit) {
+// Fails when the check of `name` at `address` says anything but SERVING.
+absl::Status Check(const std::string& address, const rpc::TlsFiles& tls, absl::string_view name,
+                   absl::Duration limit) {
   grpc::SslCredentialsOptions keys;
   TRUSTHUB_ASSIGN_OR_RETURN(keys.pem_root_certs, ReadTextFile(tls.server_ca));
   TRUSTHUB_ASSIGN_OR_RETURN(keys.pem_cert_chain, ReadTextFile(tls.certificate));
@@ -106,18 +69,26 @@ absl::Status CheckServing(const std::string& address, const rpc::TlsFiles& tls,
   context.set_deadline(absl::ToChronoTime(RealClock().Now() + limit));
   const grpc::internal::RpcMethod method("/grpc.health.v1.Health/Check",
                                          grpc::internal::RpcMethod::NORMAL_RPC);
-  const grpc::Slice nothing;
   grpc::ByteBuffer answer;
   const auto status = grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
-      channel.get(), method, &context, grpc::ByteBuffer(&nothing, 1), &answer);
+      channel.get(), method, &context, RequestFor(name), &answer);
   if (!status.ok()) {
     return absl::UnavailableError(
         absl::StrCat("nothing healthy answers at ", address, ": ", status.error_message()));
   }
-  if (BytesOf(answer) != kServing) {
-    return absl::UnavailableError(absl::StrCat("the service at ", address, " is not serving"));
+  if (BytesOf(answer) == kServing) return absl::OkStatus();
+  if (name == rpc::kProjectionsHealth) {
+    return absl::UnavailableError(absl::StrCat("the service at ", address,
+                                               " has not caught up with the events of the others"));
   }
-  return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("the service at ", address, " is not serving"));
+}
+
+}  // namespace
+
+absl::Status CheckServing(const std::string& address, const rpc::TlsFiles& tls,
+                          absl::Duration limit) {
+  return Check(address, tls, "", limit);
 }
 
 absl::Status CheckServing(const config::Config& config, absl::Duration limit) {
@@ -141,11 +112,8 @@ absl::Status CheckServing(const Hub& hub, const std::string& service, absl::Dura
 
 absl::Status CheckFresh(const Hub& hub, const std::string& service) {
   TRUSTHUB_RETURN_IF_ERROR(CheckServing(hub, service, kProbeLimit));
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Desk> desk, hub.DeskOf(kProber));
-  const absl::Status status = Ask(*desk, service);
-  // That a record is not there is said only by those who know.
-  if (error::ReasonOf(status) == errors::v1::ERROR_REASON_RECORD_NOT_FOUND) return absl::OkStatus();
-  return status;
+  return Check(hub.addresses().at(service), hub.TlsOf("agencies/trust-hub"),
+               rpc::kProjectionsHealth, kProbeLimit);
 }
 
 std::string ProcessOf(const Hub& hub, absl::string_view service) {
