@@ -25,10 +25,9 @@
 #include "deploy/hubctl/loading.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "nlohmann/json.hpp"
 #include "tests/e2e/canaries.h"
 #include "tests/e2e/case_path.h"
-#include "tests/e2e/child_process.h"
+#include "tests/e2e/commands.h"
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/hub_records.h"
 #include "tests/e2e/processes.h"
@@ -43,45 +42,22 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr absl::Duration kCommandLimit = absl::Seconds(120);
-constexpr int kRefused = 1;
-constexpr int kTwoHistories = 2;
 constexpr char kService[] = "referrals";  // whose clients write all the time
 
-struct Ran {
-  int exit_code;
-  std::string output;  // of both streams
-  nlohmann::json json() const { return nlohmann::json::parse(output, nullptr, false); }
-};
-
-class BackupDrillTest : public ::testing::Test {
+class BackupDrillTest : public ::testing::Test, protected Commands {
  protected:
+  using Commands::Run;  // not ::testing::Test::Run
+
   void SetUp() override {
     RunningHub::Options options;
     options.domain_now = CaseStart();
     auto started = RunningHub::Start(options);
     ASSERT_THAT(started, IsOk());
     hub_ = *std::move(started);
+    UseHub(hub_->hub().folder());
     ASSERT_THAT(hub_->LoadDirectory(), IsOk());
   }
 
-  std::unique_ptr<ChildProcess> Start(std::vector<std::string> arguments) {
-    ChildProcess::Options options;
-    options.program = testing::BuildPath("bin/hubctl");
-    options.arguments = {"--hub", hub_->hub().folder()};
-    options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
-    options.output = File(absl::StrCat("output", ++commands_));
-    auto process = ChildProcess::Start(options);
-    EXPECT_THAT(process, IsOk());
-    return *std::move(process);
-  }
-  std::string Output() const {
-    return absl::StrJoin(LinesOf(File(absl::StrCat("output", commands_))), "\n");
-  }
-  Ran Run(std::vector<std::string> arguments) {
-    const int exit_code = Start(std::move(arguments))->Wait(kCommandLimit).value_or(-1);
-    return {exit_code, Output()};
-  }
   std::string File(const std::string& name) const { return outside_.File(name); }
   std::string Repo() const { return File("repo"); }
 
@@ -116,7 +92,6 @@ class BackupDrillTest : public ::testing::Test {
 
   std::unique_ptr<RunningHub> hub_;
   const TempFolder outside_;
-  int commands_ = 0;
 };
 
 TEST_F(BackupDrillTest, NothingAcknowledgedBeforeIsLostAndItGoesOn) {
@@ -262,7 +237,7 @@ TEST_F(BackupDrillTest, KilledCommandsLeaveNothingHalf) {
     const auto ended = running->Wait(absl::Milliseconds(millis(random)));
     running->Signal(SIGKILL);
     if (!ended.has_value()) ++killed;
-    running->Wait(kCommandLimit);
+    running->Wait(kLimit);
   }
   EXPECT_EQ(Run({"backup", "verify", Repo(), "--from-end-to-end"}).exit_code, 0) << Output();
   const Ran running = Run({"restore", Repo(), "--accept-loss"});
@@ -276,7 +251,7 @@ TEST_F(BackupDrillTest, KilledCommandsLeaveNothingHalf) {
     const auto ended = restoring->Wait(absl::Milliseconds(2 * millis(random)));
     restoring->Signal(SIGKILL);
     if (!ended.has_value()) ++killed;
-    restoring->Wait(kCommandLimit);
+    restoring->Wait(kLimit);
     EXPECT_EQ(Run({"audit", "verify", "--stopped"}).exit_code, 0) << Output();
   }
   std::printf("%d of %d commands were killed under way\n", killed, 2 * rounds);

@@ -8,15 +8,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/testing/matchers.h"
-#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "tests/e2e/child_process.h"
+#include "tests/e2e/commands.h"
 #include "tests/e2e/processes.h"
 
 namespace trusthub::testing {
@@ -25,20 +23,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr absl::Duration kCommandLimit = absl::Seconds(60);
-constexpr int kRefused = 1;
-constexpr int kUsage = 64;
-
-struct Ran {
-  int exit_code;
-  std::string output;  // of both streams
-  nlohmann::json json() const {
-    return nlohmann::json::parse(output, nullptr, /*allow_exceptions=*/false);
-  }
-};
-
-class HubctlTest : public ::testing::Test {
+class HubctlTest : public ::testing::Test, protected Commands {
  protected:
+  using Commands::Run;  // not ::testing::Test::Run
+
   static void SetUpTestSuite() {
     RunningHub::Options options;
     options.domain_now = absl::FromCivil(absl::CivilMinute(2010, 1, 19, 9, 0), London());
@@ -52,21 +40,11 @@ class HubctlTest : public ::testing::Test {
   }
   void SetUp() override {
     ASSERT_NE(running_, nullptr);
+    UseHub(running_->hub().folder());
     ASSERT_EQ(Run({"wait"}).exit_code, 0);
     ASSERT_EQ(Run({"load", "directory"}).exit_code, 0);
   }
 
-  Ran Run(std::vector<std::string> arguments) {
-    ChildProcess::Options options;
-    options.program = testing::BuildPath("bin/hubctl");
-    options.arguments = std::move(arguments);
-    options.environment = {"TRUSTHUB_HUB=" + running_->hub().folder()};
-    options.output = folder_.File(absl::StrCat("output", ++commands_));
-    auto child = ChildProcess::Start(options);
-    if (!child.ok()) return {-1, std::string(child.status().message())};
-    const int exit_code = (*child)->Wait(kCommandLimit).value_or(-1);
-    return {exit_code, absl::StrJoin(LinesOf(options.output), "\n")};
-  }
   Ran Refer() {
     return Run({"refer", "--as", "uphall-lead-01", "--given", "Test", "--family", "Person",
                 "--birth-date", "2002-03-04", "--sex", "female", "--source", "2A", "--concern",
@@ -80,7 +58,6 @@ class HubctlTest : public ::testing::Test {
 
   static RunningHub* running_;
   const TempFolder folder_;
-  int commands_ = 0;
 };
 
 RunningHub* HubctlTest::running_ = nullptr;

@@ -12,7 +12,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/crypto/keys/key_ring.h"
 #include "common/testing/matchers.h"
-#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "deploy/hubctl/loading.h"
 #include "deploy/hubctl/text_file.h"
@@ -20,7 +19,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tests/e2e/case_path.h"
-#include "tests/e2e/child_process.h"
+#include "tests/e2e/commands.h"
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/processes.h"
 
@@ -30,36 +29,21 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-constexpr absl::Duration kCommandLimit = absl::Seconds(120);
 constexpr char kService[] = "children";
 
-class KeysCommandTest : public ::testing::Test {
+class KeysCommandTest : public ::testing::Test, protected Commands {
  protected:
+  using Commands::Run;  // not ::testing::Test::Run
+
   void SetUp() override {
     RunningHub::Options options;
     options.domain_now = CaseStart();
     auto started = RunningHub::Start(options);
     ASSERT_THAT(started, IsOk());
     hub_ = *std::move(started);
+    UseHub(hub_->hub().folder());
     ASSERT_THAT(hub_->LoadDirectory(), IsOk());
     ASSERT_THAT(hubctl::LoadPopulation(hub_->hub(), 4, nullptr), IsOk());
-  }
-
-  std::unique_ptr<ChildProcess> Start(std::vector<std::string> arguments) {
-    ChildProcess::Options options;
-    options.program = testing::BuildPath("bin/hubctl");
-    options.arguments = {"--hub", hub_->hub().folder()};
-    options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
-    options.output = outside_.File(absl::StrCat("output", ++runs_));
-    auto process = ChildProcess::Start(options);
-    EXPECT_THAT(process, IsOk());
-    return *std::move(process);
-  }
-  std::string Output() const {
-    return hubctl::ReadTextFile(outside_.File(absl::StrCat("output", runs_))).value_or("");
-  }
-  int Run(std::vector<std::string> arguments) {
-    return Start(std::move(arguments))->Wait(kCommandLimit).value_or(-1);
   }
 
   std::string KeyFile(const std::string& name) const {
@@ -85,12 +69,10 @@ class KeysCommandTest : public ::testing::Test {
   }
 
   std::unique_ptr<RunningHub> hub_;
-  const TempFolder outside_;
-  int runs_ = 0;
 };
 
 TEST_F(KeysCommandTest, RotatesOnlineAndSurvivesEveryKill) {
-  ASSERT_EQ(Run({"--json", "keys", "status", "--service", kService}), 0) << Output();
+  ASSERT_EQ(Run({"--json", "keys", "status", "--service", kService}).exit_code, 0) << Output();
   const auto before = nlohmann::json::parse(Output());
   ASSERT_EQ(before.size(), 1u);
   EXPECT_EQ(before[0]["key"], "kek-1");
@@ -102,7 +84,7 @@ TEST_F(KeysCommandTest, RotatesOnlineAndSurvivesEveryKill) {
   ASSERT_TRUE(AwaitTwoKeys());
   EXPECT_EQ(hub_->Kill(kService, SIGKILL), -SIGKILL);
   ASSERT_THAT(hub_->Restart(kService), IsOk());
-  EXPECT_EQ(rotating->Wait(kCommandLimit), 0) << Output();
+  EXPECT_EQ(rotating->Wait(kLimit), 0) << Output();
   EXPECT_THAT(RingIds(), ::testing::ElementsAre("kek-2"));
   ExpectAllReadable();
 
@@ -110,12 +92,13 @@ TEST_F(KeysCommandTest, RotatesOnlineAndSurvivesEveryKill) {
   rotating = Start({"keys", "rotate", "--service", kService});
   ASSERT_TRUE(AwaitTwoKeys());
   rotating->Signal(SIGKILL);
-  EXPECT_EQ(rotating->Wait(kCommandLimit), -SIGKILL);
-  EXPECT_EQ(Run({"keys", "rotate", "--service", kService, "--destroy-old"}), 0) << Output();
+  EXPECT_EQ(rotating->Wait(kLimit), -SIGKILL);
+  EXPECT_EQ(Run({"keys", "rotate", "--service", kService, "--destroy-old"}).exit_code, 0)
+      << Output();
   EXPECT_THAT(RingIds(), ::testing::ElementsAre("kek-3"));
   EXPECT_TRUE(fs::exists(KeyFile("kek-1.key.retired"))) << "backups made before may need it";
   EXPECT_FALSE(fs::exists(KeyFile("kek-2.key")));
-  ASSERT_EQ(Run({"--json", "keys", "status", "--service", kService}), 0) << Output();
+  ASSERT_EQ(Run({"--json", "keys", "status", "--service", kService}).exit_code, 0) << Output();
   const auto after = nlohmann::json::parse(Output());
   ASSERT_EQ(after.size(), 1u);
   EXPECT_EQ(after[0]["key"], "kek-3");
@@ -142,7 +125,7 @@ TEST_F(KeysCommandTest, AFlawedRingIsNotTakenAndTheServiceGoesOn) {
   }));
   ExpectAllReadable();
   put(good);
-  EXPECT_EQ(Run({"keys", "status", "--service", kService}), 0) << Output();
+  EXPECT_EQ(Run({"keys", "status", "--service", kService}).exit_code, 0) << Output();
   // A store whose key the ring lacks is not opened.
   ASSERT_EQ(hub_->Kill(kService, SIGTERM), 0);
   fs::rename(KeyFile("kek-1.key"), KeyFile("kek-9.key"));

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "common/testing/matchers.h"
 #include "common/testing/paths.h"
@@ -18,7 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
-#include "tests/e2e/child_process.h"
+#include "tests/e2e/commands.h"
 #include "tests/e2e/processes.h"
 
 namespace trusthub::testing {
@@ -28,37 +27,16 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr absl::Duration kCommandLimit = absl::Seconds(120);
-constexpr int kRefused = 1;
-
 const std::string kShipped = testing::SourcePath("deploy/config/redbridge/agreements");
-
-struct Ran {
-  int exit_code;
-  std::string output;  // of both streams
-  nlohmann::json json() const {
-    return nlohmann::json::parse(output, nullptr, /*allow_exceptions=*/false);
-  }
-};
 
 std::string ReadAll(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   return std::string((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
 }
 
-class PolicyCommandTest : public ::testing::Test {
+class PolicyCommandTest : public ::testing::Test, protected Commands {
  protected:
-  Ran Run(std::vector<std::string> arguments) {
-    ChildProcess::Options options;
-    options.program = testing::BuildPath("bin/hubctl");
-    options.arguments = std::move(arguments);
-    if (running_ != nullptr) options.environment = {"TRUSTHUB_HUB=" + running_->hub().folder()};
-    options.output = folder_.File(absl::StrCat("output", ++commands_));
-    auto child = ChildProcess::Start(options);
-    if (!child.ok()) return {-1, std::string(child.status().message())};
-    const int exit_code = (*child)->Wait(kCommandLimit).value_or(-1);
-    return {exit_code, absl::StrJoin(LinesOf(options.output), "\n")};
-  }
+  using Commands::Run;  // not ::testing::Test::Run
 
   // A copy of the shipped set in which, in one file, one text stands for another.
   std::string Changed(const std::string& file, const std::string& from, const std::string& to) {
@@ -81,13 +59,13 @@ class PolicyCommandTest : public ::testing::Test {
     absl::StatusOr<std::unique_ptr<RunningHub>> started = RunningHub::Start(options);
     ASSERT_THAT(started, IsOk());
     running_ = *std::move(started);
+    UseHub(running_->hub().folder());
     ASSERT_EQ(Run({"wait"}).exit_code, 0);
     ASSERT_EQ(Run({"load", "directory"}).exit_code, 0);
   }
 
   const TempFolder folder_;
   std::unique_ptr<RunningHub> running_;
-  int commands_ = 0;
   int sets_ = 0;
 };
 

@@ -11,15 +11,11 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/testing/matchers.h"
-#include "common/testing/paths.h"
-#include "common/testing/temp_folder.h"
 #include "common/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "nlohmann/json.hpp"
-#include "tests/e2e/child_process.h"
+#include "tests/e2e/commands.h"
 #include "tests/e2e/processes.h"
 #include "tests/fault/extent.h"
 #include "tests/fault/large_log.h"
@@ -30,10 +26,11 @@ namespace {
 constexpr char kService[] = "referrals";
 constexpr absl::Duration kRestartWithin = absl::Seconds(5);
 constexpr absl::Duration kVerifiedWithin = absl::Seconds(20);
-constexpr absl::Duration kCommandLimit = absl::Seconds(300);
 
-class ScaleTest : public ::testing::Test {
+class ScaleTest : public ::testing::Test, protected Commands {
  protected:
+  using Commands::Run;  // not ::testing::Test::Run
+
   void SetUp() override {
     auto started = RunningHub::Start();
     ASSERT_THAT(started, IsOk());
@@ -52,18 +49,13 @@ class ScaleTest : public ::testing::Test {
   }
 
   void ExpectVerified(std::vector<std::string> more, std::int64_t at_least) {
-    ChildProcess::Options options;
-    options.program = testing::BuildPath("bin/hubctl");
-    options.arguments = {"audit", "verify", "--json", "--service", kService};
-    options.arguments.insert(options.arguments.end(), more.begin(), more.end());
-    options.environment = {"TRUSTHUB_HUB=" + hub_->hub().folder()};
-    options.output = folder_.File(absl::StrCat("output-", ++runs_));
-    auto child = ChildProcess::Start(options);
-    ASSERT_THAT(child, IsOk());
-    const auto code = (*child)->Wait(kCommandLimit);
-    const std::string said = absl::StrJoin(LinesOf(options.output), "\n");
-    EXPECT_EQ(code, 0) << said;
-    const auto rows = nlohmann::json::parse(said, nullptr, /*allow_exceptions=*/false);
+    std::vector<std::string> arguments = {"audit", "verify", "--json", "--service", kService};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    UseHub(hub_->hub().folder());
+    const Ran ran = Run(std::move(arguments));
+    const std::string& said = ran.output;
+    EXPECT_EQ(ran.exit_code, 0) << said;
+    const auto rows = ran.json();
     ASSERT_TRUE(rows.is_array() && rows.size() == 1) << said;
     EXPECT_EQ(rows[0]["result"], "verified");
     std::int64_t checked = 0;
@@ -72,8 +64,6 @@ class ScaleTest : public ::testing::Test {
   }
 
   std::unique_ptr<RunningHub> hub_;
-  const TempFolder folder_;
-  int runs_ = 0;
 };
 
 TEST_F(ScaleTest, ServesAgainSoonAndVerifiesEverything) {

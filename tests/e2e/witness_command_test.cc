@@ -12,7 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "common/testing/matchers.h"
 #include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
@@ -20,7 +20,7 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "tests/e2e/case_path.h"
-#include "tests/e2e/child_process.h"
+#include "tests/e2e/commands.h"
 #include "tests/e2e/eventually.h"
 #include "tests/e2e/processes.h"
 
@@ -31,26 +31,18 @@ namespace fs = std::filesystem;
 
 using ::testing::HasSubstr;
 
-constexpr absl::Duration kCommandLimit = absl::Seconds(60);
-constexpr int kRefused = 1;
-constexpr int kTwoHistories = 2;
-constexpr int kUsage = 64;
-
-struct Ran {
-  int exit_code;
-  std::string output;  // of both streams
-};
-
 class WitnessCommandTest : public ::testing::Test {
  protected:
   // A hub whose settings register three witnesses, two of which are enough.
   static void SetUpTestSuite() {
     folder_ = new TempFolder;
+    commands_ = new Commands;
     RunningHub::Options options;
     options.domain_now = CaseStart();
     auto started = RunningHub::Start(options);
     ASSERT_THAT(started, IsOk());
     running_ = started->release();
+    commands_->UseHub(running_->hub().folder());
     ASSERT_THAT(running_->LoadDirectory(), IsOk());
     const std::string settings = File("redbridge");
     fs::copy(testing::SourcePath("deploy/config/redbridge"), settings);  // files alone
@@ -62,8 +54,7 @@ class WitnessCommandTest : public ::testing::Test {
              {"police", "met-police", "met-witness-01"},
              {"hospital", "bhrut", "bhrut-witness-01"}}) {
       ASSERT_EQ(Witness("init", name, {"--name", name, "--as", worker}).exit_code, 0);
-      const auto made = nlohmann::json::parse(Witness("key", name, {"--json"}).output, nullptr,
-                                              /*allow_exceptions=*/false);
+      const auto made = Witness("key", name, {"--json"}).json();
       ASSERT_TRUE(made.is_object());
       const std::string key = made["key"];
       absl::StrAppend(&rules, "  - {name: ", name, ", agency: agencies/", agency, ", key: \"", key,
@@ -77,6 +68,7 @@ class WitnessCommandTest : public ::testing::Test {
   }
   static void TearDownTestSuite() {
     delete running_;
+    delete commands_;
     delete folder_;
     running_ = nullptr;
   }
@@ -96,19 +88,8 @@ class WitnessCommandTest : public ::testing::Test {
     ASSERT_THAT(running_->Restart(service), IsOk());
   }
 
-  static Ran Execute(const std::string& program, std::vector<std::string> arguments) {
-    ChildProcess::Options options;
-    options.program = program;
-    options.arguments = std::move(arguments);
-    options.environment = {"TRUSTHUB_HUB=" + running_->hub().folder()};
-    options.output = File(absl::StrCat("output", ++commands_));
-    auto child = ChildProcess::Start(options);
-    if (!child.ok()) return {-1, std::string(child.status().message())};
-    const int exit_code = (*child)->Wait(kCommandLimit).value_or(-1);
-    return {exit_code, absl::StrJoin(LinesOf(options.output), "\n")};
-  }
   static Ran Run(std::vector<std::string> arguments) {
-    return Execute(testing::BuildPath("bin/hubctl"), std::move(arguments));
+    return commands_->Run(std::move(arguments));
   }
   static Ran Witness(const std::string& verb, const std::string& name,
                      std::vector<std::string> more = {}) {
@@ -126,19 +107,19 @@ class WitnessCommandTest : public ::testing::Test {
     std::vector<std::string> theirs = {"-B", testing::SourcePath("deploy/verify-receipt")};
     theirs.insert(theirs.end(), trust.begin(), trust.end());
     const Ran our = Run(ours);
-    const Ran their = Execute("/usr/bin/python3", theirs);
+    const Ran their = commands_->RunProgram("/usr/bin/python3", theirs);
     EXPECT_EQ(our.exit_code, their.exit_code) << our.output << "\n" << their.output;
     return our.exit_code;
   }
 
   static RunningHub* running_;
   static TempFolder* folder_;
-  static int commands_;
+  static Commands* commands_;
 };
 
 RunningHub* WitnessCommandTest::running_ = nullptr;
 TempFolder* WitnessCommandTest::folder_ = nullptr;
-int WitnessCommandTest::commands_ = 0;
+Commands* WitnessCommandTest::commands_ = nullptr;
 
 TEST_F(WitnessCommandTest, ReceiptsAndLogsCanAskForWitnesses) {
   const std::string receipt = File("receipt.json");
@@ -229,22 +210,16 @@ TEST_F(WitnessCommandTest, TwoHistoriesHaveAnExitCodeOfTheirOwn) {
 }
 
 TEST_F(WitnessCommandTest, RunsUntilItIsStopped) {
-  ChildProcess::Options options;
-  options.program = testing::BuildPath("bin/hubctl");
-  options.arguments = {"witness", "run", "--folder", File("hospital"), "--every", "1"};
-  options.environment = {"TRUSTHUB_HUB=" + running_->hub().folder()};
-  options.output = File("run");
-  auto child = ChildProcess::Start(options);
-  ASSERT_THAT(child, IsOk());
-  EXPECT_TRUE(Within(kCommandLimit, [&] {
+  auto running = commands_->Start({"witness", "run", "--folder", File("hospital"), "--every", "1"});
+  EXPECT_TRUE(Within(Commands::kLimit, [&] {
     int tables = 0;
-    for (const std::string& line : LinesOf(options.output)) {
+    for (const absl::string_view line : absl::StrSplit(commands_->Output(), '\n')) {
       tables += absl::StartsWith(line, "service ") ? 1 : 0;
     }
     return tables >= 3;
   }));
-  (*child)->Signal(SIGTERM);
-  EXPECT_EQ((*child)->Wait(kCommandLimit), 0);
+  running->Signal(SIGTERM);
+  EXPECT_EQ(running->Wait(Commands::kLimit), 0);
   EXPECT_THAT(Witness("status", "hospital").output, HasSubstr("auditTrees/"));
 }
 
