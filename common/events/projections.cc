@@ -133,7 +133,7 @@ class Follower {
   absl::Status FollowOnce() {
     TRUSTHUB_ASSIGN_OR_RETURN(const Progress progress, ReadProgress());
     absl::Status failure;
-    const absl::Status ended =
+    absl::Status ended =
         stream_->Stream(progress.cursor, [&](const v1::WatchResponse& response) {
           if (stopping()) return false;
           const absl::Duration received = MonotonicNow();
