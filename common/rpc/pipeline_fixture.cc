@@ -143,7 +143,7 @@ void PipelineFixture::SetUp() {
   auto failing = std::make_unique<testing::FailingStore>(*std::move(opened));
   failing_ = failing.get();
   auto gated = std::make_unique<testing::CountingStore>(
-      std::move(failing), [] { return [](testing::Work) {}; },
+      std::move(failing), [] { return [](const testing::Work&) {}; },
       [this](absl::string_view) { finds_.Pass(); });
   store::TimelyStore::Hooks hooks;
   hooks.reads_hang = [this](const absl::Status& why) { pipeline_->AnswerForStore(why); };

@@ -54,7 +54,7 @@ class TimelyStoreTest : public ::testing::Test {
     options.path = folder_.File("store.db");
     options.sequencer = &sequencer_;
     auto gated = std::make_unique<testing::CountingStore>(
-        *OpenSqlite(options), [] { return [](testing::Work) {}; },
+        *OpenSqlite(options), [] { return [](const testing::Work&) {}; },
         [this](absl::string_view) { finds_.Pass(); });
     inner_ = std::make_unique<testing::FailingStore>(std::move(gated));
     TimelyStore::Hooks hooks;
