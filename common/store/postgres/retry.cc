@@ -1,0 +1,31 @@
+#include "common/store/postgres/retry.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <thread>
+
+#include "common/base/ids.h"
+#include "common/store/postgres/arguments.h"
+#include "common/time/clock.h"
+
+namespace trusthub::store::postgres {
+namespace {
+
+constexpr absl::Duration kFirstWait = absl::Milliseconds(1);
+constexpr absl::Duration kLongestWait = absl::Milliseconds(100);
+constexpr int kFractionBytes = 2;
+constexpr std::int64_t kFractions = 1 << 16;
+
+}  // namespace
+
+bool Retry::Wait() {
+  if (left_ <= 0) return false;
+  --left_;
+  const absl::Duration wait = longest_ * IntOf(RandomBytes(kFractionBytes)) / kFractions;
+  longest_ = std::clamp(longest_ * 2, kFirstWait, kLongestWait);
+  if (MonotonicNow() + wait >= deadline_) return false;
+  if (wait > absl::ZeroDuration()) std::this_thread::sleep_for(absl::ToChronoNanoseconds(wait));
+  return true;
+}
+
+}  // namespace trusthub::store::postgres
