@@ -131,11 +131,12 @@ std::string Quoted(absl::string_view word) {
   return absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
 }
 
-absl::StatusOr<std::string> Psql(const std::string& socket_folder, const std::string& database,
+// `before` in a transaction of its own: some statements stand alone.
+absl::StatusOr<std::string> Psql(const std::string& socket_folder, absl::string_view before,
                                  absl::string_view sql) {
-  const std::string command =
-      absl::StrCat(kBin, "psql -XAtq -v ON_ERROR_STOP=1 -h ", Quoted(socket_folder), " -p ",
-                   kSocketPort, " -U postgres -d ", Quoted(database), " -c ", Quoted(sql), " 2>&1");
+  const std::string command = absl::StrCat(
+      kBin, "psql -XAtq -v ON_ERROR_STOP=1 -h ", Quoted(socket_folder), " -p ", kSocketPort,
+      " -U postgres -d postgres -c ", Quoted(before), " -c ", Quoted(sql), " 2>&1");
   FILE* const pipe = popen(command.c_str(), "re");
   if (pipe == nullptr) return absl::InternalError("psql cannot be started");
   std::string said;
@@ -178,9 +179,9 @@ absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::Start(const Opti
   std::unique_ptr<PostgresServer> server(new PostgresServer(folder));
   TRUSTHUB_RETURN_IF_ERROR(server->Make(options));
   TRUSTHUB_RETURN_IF_ERROR(server->Run());
-  TRUSTHUB_RETURN_IF_ERROR(Psql(server->socket_folder(), "postgres",
-                                absl::StrCat("CREATE ROLE ", kPostgresRole, " LOGIN"))
-                               .status());
+  TRUSTHUB_RETURN_IF_ERROR(
+      Psql(server->socket_folder(), "", absl::StrCat("CREATE ROLE ", kPostgresRole, " LOGIN"))
+          .status());
   return server;
 }
 
@@ -236,13 +237,11 @@ absl::Status PostgresServer::Run() {
         break;
       }
       // A standby takes readers and is as ready for these tests as it gets.
-      if (Psql(socket_folder(), "postgres", "SELECT 1").ok()) return absl::OkStatus();
+      if (Psql(socket_folder(), "", "SELECT 1").ok()) return absl::OkStatus();
       std::this_thread::sleep_for(absl::ToChronoMilliseconds(kStep));
     }
   }
-  std::stringstream said;
-  said << std::ifstream(folder_ + "/log").rdbuf();
-  return absl::InternalError(absl::StrCat("postgres does not start: ", said.str()));
+  return absl::InternalError(absl::StrCat("postgres does not start: ", Log()));
 }
 
 PostgresServer::~PostgresServer() {
@@ -293,6 +292,30 @@ void PostgresServer::Stop() {
 }
 
 absl::Status PostgresServer::StartAgain() { return Run(); }
+
+absl::Status PostgresServer::Tool(const std::vector<std::string>& command) const {
+  return RunTool(command, folder_ + "/tool.log");
+}
+
+std::string PostgresServer::Log() const {
+  std::stringstream said;
+  said << std::ifstream(folder_ + "/log").rdbuf();
+  return said.str();
+}
+
+bool PostgresServer::KeepCopy() const {
+  return std::system(absl::StrCat("cp -a ", data_folder(), " ", data_folder(), ".kept").c_str()) ==
+         0;
+}
+
+bool PostgresServer::GoBackToCopy() const {
+  std::error_code error;
+  fs::remove_all(data_folder(), error);
+  fs::rename(data_folder() + ".kept", data_folder(), error);
+  return !error;
+}
+
+void PostgresServer::Own(const std::string& path) { GiveAway(path); }
 
 void PostgresServer::Freeze() {
   if (pid_ != 0) kill(pid_, SIGSTOP);
@@ -349,7 +372,7 @@ std::string PostgresDatabase::tcp_url(int port, absl::string_view parameters) co
 }
 
 absl::StatusOr<std::string> PostgresDatabase::Run(absl::string_view sql) const {
-  return Psql(socket_folder_, "postgres", absl::StrCat("SET search_path = ", name_, "; ", sql));
+  return Psql(socket_folder_, absl::StrCat("SET search_path = ", name_), sql);
 }
 
 }  // namespace trusthub::testing

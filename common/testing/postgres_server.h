@@ -65,6 +65,15 @@ class PostgresServer {
   // Changes postgresql.conf for the next StartAgain or Reload.
   void AddSetting(const std::string& line);
   void Reload();
+  // Its data as they are, and as they were then: both while it is stopped. False when cp fails.
+  bool KeepCopy() const;
+  bool GoBackToCopy() const;
+  // What it logged.
+  std::string Log() const;
+  // Gives a folder to the server's user.
+  static void Own(const std::string& path);
+  // Runs a program of PostgreSQL's as the server's user.
+  absl::Status Tool(const std::vector<std::string>& command) const;
 
  private:
   explicit PostgresServer(std::string folder) : folder_(std::move(folder)) {}

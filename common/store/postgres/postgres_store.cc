@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/store/file_lock.h"
 #include "common/store/postgres/address.h"
 #include "common/store/postgres/connection.h"
 #include "common/store/postgres/group_writer.h"
@@ -18,9 +19,11 @@ namespace {
 
 class PostgresStore final : public Store {
  public:
-  PostgresStore(const PostgresOptions& options, postgres::Address address,
-                postgres::Holding holding, std::unique_ptr<postgres::Connection> connection)
-      : tree_(holding.tree),
+  PostgresStore(const PostgresOptions& options, std::unique_ptr<FileLock> lock,
+                postgres::Address address, postgres::Holding holding,
+                std::unique_ptr<postgres::Connection> connection)
+      : lock_(std::move(lock)),
+        tree_(holding.tree),
         read_limit_(options.read_limit),
         readers_(std::make_shared<postgres::ReaderPool>(
             postgres::ReaderPool::Options{address, options.clock, options.readers_max,
@@ -42,6 +45,7 @@ class PostgresStore final : public Store {
   void Close() override { writer_.Stop(); }
 
  private:
+  const std::unique_ptr<FileLock> lock_;  // null: none
   const std::int64_t tree_;
   const absl::Duration read_limit_;
   const std::shared_ptr<postgres::ReaderPool> readers_;
@@ -50,6 +54,10 @@ class PostgresStore final : public Store {
 
 absl::StatusOr<std::unique_ptr<Store>> OpenAt(const PostgresOptions& options,
                                               const postgres::Address& address) {
+  std::unique_ptr<FileLock> lock;
+  if (!options.lock_file.empty()) {
+    TRUSTHUB_ASSIGN_OR_RETURN(lock, FileLock::Take(options.lock_file));
+  }
   TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<postgres::Connection> connection,
                             postgres::Connection::Open(address, options.connect_limit));
   TRUSTHUB_RETURN_IF_ERROR(
@@ -59,8 +67,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenAt(const PostgresOptions& options,
   TRUSTHUB_ASSIGN_OR_RETURN(
       postgres::Holding holding,
       postgres::TakeTree(*connection, options.tree, options.create, options.commit_limit));
-  auto store =
-      std::make_unique<PostgresStore>(options, address, std::move(holding), std::move(connection));
+  auto store = std::make_unique<PostgresStore>(options, std::move(lock), address,
+                                               std::move(holding), std::move(connection));
   TRUSTHUB_RETURN_IF_ERROR(store->Start());
   return std::unique_ptr<Store>(std::move(store));
 }
@@ -68,6 +76,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenAt(const PostgresOptions& options,
 // What libpq says of a standby says nothing about what to do.
 absl::Status ForStarter(const postgres::Address& address, const absl::Status& status) {
   absl::string_view why = status.message();
+  if (absl::StartsWith(why, "store ")) return status;
   if (absl::StrContains(why, "session is read-only")) {
     why = "nothing can be written here, it is a standby or set read-only; name the primary";
   }

@@ -34,6 +34,10 @@ struct PostgresOptions {
   std::string service;
   // Name of this process's audit tree.
   std::string tree;
+  // A file that is held while the store is open, so that a second process on this machine that
+  // would write to the same tree is refused; one elsewhere ends the first one's writing. Empty:
+  // none.
+  std::string lock_file;
   // Makes audit leaves part of commits. Not owned. Null: sets with leaves are refused.
   LeafSequencer* sequencer = nullptr;
   // The real clock, for deadlines and the expiry of answers. Not owned.

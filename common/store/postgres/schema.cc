@@ -26,8 +26,8 @@ constexpr char kMakeCounter[] =
     "INSERT INTO counter (id, service, position, event, trees) VALUES (1, decode('",
                kMadeBy[] = "', 'hex'), 0, 0, 0)";
 constexpr char kTables[] =
-    "SELECT count(*), coalesce(sum(CASE WHEN table_name = 'hub_schema' THEN 1 ELSE 0 END), 0)"
-    "::bigint FROM information_schema.tables WHERE table_schema = current_schema()";
+    "SELECT count(*), coalesce(sum(CASE WHEN tablename = 'hub_schema' THEN 1 ELSE 0 END), 0)"
+    "::bigint FROM pg_catalog.pg_tables WHERE schemaname = current_schema()";
 constexpr char kVersion[] = "SELECT coalesce(max(version), 0) FROM hub_schema";
 
 absl::Status Refused(absl::string_view why) { return absl::FailedPreconditionError(why); }
