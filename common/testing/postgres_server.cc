@@ -18,7 +18,6 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -27,6 +26,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "common/base/ids.h"
+#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/time/clock.h"
 
@@ -166,6 +166,14 @@ std::string Access(bool tls) {
       tls ? "hostssl all all 127.0.0.1/32 cert\n" : "host all all 127.0.0.1/32 scram-sha-256\n");
 }
 
+// Between two looks at a server that starts.
+void Pause() {
+  Mutex mutex;
+  CondVar never;
+  MutexLock lock(mutex);
+  never.WaitFor(mutex, kStep);
+}
+
 }  // namespace
 
 // --- A server -----------------------------------------------------------------------------------
@@ -238,7 +246,7 @@ absl::Status PostgresServer::Run() {
       }
       // A standby takes readers and is as ready for these tests as it gets.
       if (Psql(socket_folder(), "", "SELECT 1").ok()) return absl::OkStatus();
-      std::this_thread::sleep_for(absl::ToChronoMilliseconds(kStep));
+      Pause();
     }
   }
   return absl::InternalError(absl::StrCat("postgres does not start: ", Log()));

@@ -13,6 +13,7 @@
 #include "common/store/postgres/address.h"
 #include "common/store/postgres/schema.h"
 #include "common/store/postgres/store_fixture.h"
+#include "common/testing/paths.h"
 #include "common/testing/temp_folder.h"
 #include "deploy/hubctl/pki/certificates.h"
 
@@ -322,6 +323,10 @@ TEST(PostgresTlsTest, BothSidesProveWhoTheyAre) {
   const pki::KeyPair other = authority->IssueLeaf(Leaf("other", "DNS:other", "clientAuth"));
   PostgresServer::Options server_options;
   server_options.tls = {served.certificate_pem, served.key_pem, authority->pair().certificate_pem};
+  // With the settings that are shipped.
+  std::ifstream shipped(testing::SourcePath("deploy/postgres/trusthub.conf"));
+  for (std::string line; std::getline(shipped, line);) server_options.settings.push_back(line);
+  ASSERT_GT(server_options.settings.size(), 10u);
   const auto server = PostgresServer::Start(server_options);
   ASSERT_TRUE(server.ok()) << server.status();
   const PostgresDatabase database((*server)->socket_folder());

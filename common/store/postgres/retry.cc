@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <thread>
 
 #include "common/base/ids.h"
 #include "common/store/postgres/arguments.h"
@@ -24,7 +23,9 @@ bool Retry::Wait() {
   const absl::Duration wait = longest_ * IntOf(RandomBytes(kFractionBytes)) / kFractions;
   longest_ = std::clamp(longest_ * 2, kFirstWait, kLongestWait);
   if (MonotonicNow() + wait >= deadline_) return false;
-  if (wait > absl::ZeroDuration()) std::this_thread::sleep_for(absl::ToChronoNanoseconds(wait));
+  const absl::Duration until = MonotonicNow() + wait;
+  MutexLock lock(mutex_);
+  while (MonotonicNow() < until) never_.WaitFor(mutex_, until - MonotonicNow());
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "absl/time/time.h"
+#include "common/base/mutex.h"
 
 namespace trusthub::store::postgres {
 
@@ -25,6 +26,8 @@ class Retry {
   const absl::Duration deadline_;
   int left_;
   absl::Duration longest_ = absl::ZeroDuration();
+  Mutex mutex_;
+  CondVar never_;  // what nobody notifies
 };
 
 }  // namespace trusthub::store::postgres
