@@ -65,11 +65,20 @@ bool WriteQueue::Take(SetGroup* group) {
       return true;
     }
   }
-  const auto limit = static_cast<std::size_t>(options_.group_sets_max);
-  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(limit, waiting_.size()));
+  Move(group);
+  return !group->empty();
+}
+
+void WriteQueue::TakeMore(SetGroup* group) {
+  MutexLock lock(mutex_);
+  Move(group);
+}
+
+void WriteQueue::Move(SetGroup* group) {
+  const std::size_t room = static_cast<std::size_t>(options_.group_sets_max) - group->size();
+  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(room, waiting_.size()));
   std::move(waiting_.begin(), end, std::back_inserter(*group));
   waiting_.erase(waiting_.begin(), end);
-  return !group->empty();
 }
 
 }  // namespace trusthub::store

@@ -37,6 +37,8 @@ class WriteQueue {
   // Begins to write.
   void Start();
   void Commit(WriteSet set, CommitCallback done);
+  // For `write`: adds to its group what has come meanwhile, as far as there is room.
+  void TakeMore(SetGroup* group);
   // Applies what waits, refuses all else, ends the thread.
   void Stop();
 
@@ -44,6 +46,7 @@ class WriteQueue {
   void Run();
   // False when stopped and nothing waits. May give an empty group.
   bool Take(SetGroup* group);
+  void Move(SetGroup* group) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
   Mutex mutex_;

@@ -20,6 +20,8 @@ constexpr char kBegin[] = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 // A commit that waits for standbys and is cancelled is answered as done, with a warning.
 constexpr char kNoTimeout[] = "SET LOCAL statement_timeout = 0";
 constexpr char kCommit[] = "COMMIT";
+// Who was overtaken waits for its turn in the database, and little outside it.
+constexpr absl::Duration kLongestAfterOthers = absl::Milliseconds(10);
 // Longest look for other processes' events.
 constexpr absl::Duration kLookMax = absl::Seconds(1);
 
@@ -32,9 +34,6 @@ bool HasWork(const SetGroup& group) {
   return std::any_of(group.begin(), group.end(),
                      [](const PendingSet& pending) { return pending.status.ok(); });
 }
-
-// Whether the same may go through when tried again on a fresh connection.
-bool IsPassing(Fault fault) { return fault == Fault::kOvertaken || fault == Fault::kLost; }
 
 }  // namespace
 
@@ -61,11 +60,7 @@ absl::Status GroupWriter::Start() {
 // --- Groups -------------------------------------------------------------------------------------
 
 void GroupWriter::Write(SetGroup& group) {
-  for (PendingSet& pending : group) {
-    pending.status = UnfitFor(pending.set, options_.sequencer);
-  }
-  if (!HasWork(group)) return;
-  const absl::Status written = WriteTogether(group);
+  const absl::Status written = WriteTogether(group, /*grow=*/true);
   if (written.ok()) return;
   if (FaultOf(written) != Fault::kRefused || group.size() == 1 || ended_) {
     return FailGroup(group, ToCaller(written));
@@ -76,21 +71,27 @@ void GroupWriter::Write(SetGroup& group) {
     SetGroup alone;
     pending.status = absl::OkStatus();
     alone.push_back(std::move(pending));
-    if (const absl::Status one = WriteTogether(alone); !one.ok()) FailGroup(alone, ToCaller(one));
+    const absl::Status one = WriteTogether(alone, /*grow=*/false);
+    if (!one.ok()) FailGroup(alone, ToCaller(one));
     pending = std::move(alone.front());
   }
 }
 
-absl::Status GroupWriter::WriteTogether(SetGroup& group) {
+absl::Status GroupWriter::WriteTogether(SetGroup& group, bool grow) {
   const absl::Duration deadline = MonotonicNow() + options_.commit_limit;
-  Retry retry(deadline, options_.attempts_max);
+  Retry after_others(deadline, kLongestAfterOthers, options_.attempts_max);
+  Retry after_loss(deadline);
   while (true) {
-    const absl::Status tried = TryOnce(group, deadline);
-    if (connection_ != nullptr) connection_->EndTransaction();
-    if (tried.ok() || ended_ || !IsPassing(FaultOf(tried)) || !retry.Wait()) return tried;
     for (PendingSet& pending : group) {
-      if (IsConflict(pending.status)) pending.status = absl::OkStatus();
+      pending.status = UnfitFor(pending.set, options_.sequencer);
     }
+    const absl::Status tried = HasWork(group) ? TryOnce(group, deadline) : absl::OkStatus();
+    if (connection_ != nullptr) connection_->EndTransaction();
+    const Fault fault = FaultOf(tried);
+    const bool again = (fault == Fault::kOvertaken && after_others.Wait()) ||
+                       (fault == Fault::kLost && after_loss.Wait());
+    if (ended_ || !again) return tried;
+    if (grow) queue_.TakeMore(&group);
   }
 }
 

@@ -57,8 +57,9 @@ class GroupWriter {
   enum class Outcome { kDone, kNotDone, kUnknown };
 
   void Write(SetGroup& group);
-  // The whole group in one transaction, tried again while that may help.
-  absl::Status WriteTogether(SetGroup& group);
+  // The whole group in one transaction, tried again while that may help. With `grow`, what comes
+  // while it waits for its turn goes along.
+  absl::Status WriteTogether(SetGroup& group, bool grow);
   absl::Status TryOnce(SetGroup& group, absl::Duration deadline);
   absl::Status Decide(SetGroup& group, GroupView& view, const std::vector<Rows>& rows,
                       absl::Time now);

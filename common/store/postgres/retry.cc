@@ -11,7 +11,6 @@ namespace trusthub::store::postgres {
 namespace {
 
 constexpr absl::Duration kFirstWait = absl::Milliseconds(1);
-constexpr absl::Duration kLongestWait = absl::Milliseconds(100);
 constexpr int kFractionBytes = 2;
 constexpr std::int64_t kFractions = 1 << 16;
 
@@ -20,8 +19,8 @@ constexpr std::int64_t kFractions = 1 << 16;
 bool Retry::Wait() {
   if (left_ <= 0) return false;
   --left_;
-  const absl::Duration wait = longest_ * IntOf(RandomBytes(kFractionBytes)) / kFractions;
-  longest_ = std::clamp(longest_ * 2, kFirstWait, kLongestWait);
+  const absl::Duration wait = next_ * IntOf(RandomBytes(kFractionBytes)) / kFractions;
+  next_ = std::clamp(next_ * 2, kFirstWait, longest_);
   if (MonotonicNow() + wait >= deadline_) return false;
   const absl::Duration until = MonotonicNow() + wait;
   MutexLock lock(mutex_);

@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/store/postgres/fault.h"
@@ -195,12 +194,7 @@ class PostgresSnapshot final : public Snapshot {
     if (connection_ == nullptr) return error::StoreUnavailable("the view was lost");
     const absl::Duration limit = std::min(left, read_limit_);
     std::vector<Command> commands;
-    if (!begun_) {
-      commands.emplace_back(kBegin);
-      // The server stops by itself what nobody waits for any more.
-      commands.emplace_back(
-          absl::StrCat("SET LOCAL statement_timeout = ", absl::ToInt64Milliseconds(limit) + 1));
-    }
+    if (!begun_) commands.emplace_back(kBegin);
     commands.emplace_back(sql, std::move(arguments));
     absl::StatusOr<std::vector<Rows>> rows = connection_->Run(commands, limit);
     if (FaultOf(rows.status()) == Fault::kLost && !begun_) {
