@@ -110,7 +110,7 @@ absl::Status GroupView::Apply(const WriteSet& set, absl::Time now) {
   Draft draft;
   draft.counters = counters_;
   for (const PutRecord& put : set.records) TRUSTHUB_RETURN_IF_ERROR(Put(put, &draft));
-  Keep(std::move(draft));
+  Keep(&draft);
   if (set.answer.has_value()) {
     answers_[set.answer->key] = &*set.answer;
     answer_expiry_[set.answer->key] = absl::ToUnixMicros(set.answer->expires);
@@ -203,11 +203,11 @@ const std::vector<GroupView::Holder>& GroupView::HoldersOf(const KeyName& key,
   return drafted != draft.holders.end() ? drafted->second : holders_.at(key);
 }
 
-void GroupView::Keep(Draft draft) {
-  numbers_given_ |= draft.counters.position != counters_.position;
-  counters_ = draft.counters;
-  for (auto& [name, row] : draft.records) records_[name] = std::move(row);
-  for (auto& [key, holders] : draft.holders) holders_[key] = std::move(holders);
+void GroupView::Keep(Draft* draft) {
+  numbers_given_ |= draft->counters.position != counters_.position;
+  counters_ = draft->counters;
+  for (auto& [name, row] : draft->records) records_[name] = std::move(row);
+  for (auto& [key, holders] : draft->holders) holders_[key] = std::move(holders);
 }
 
 void GroupView::AddEvents(const WriteSet& set) {

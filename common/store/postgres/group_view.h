@@ -101,7 +101,8 @@ class GroupView {
   bool IsHeldByOthers(const PutRecord& put, std::int64_t position, const Draft& draft) const;
   void MoveEntries(const RecordRow& row, absl::string_view entries, Draft* draft) const;
   const std::vector<Holder>& HoldersOf(const KeyName& key, const Draft& draft) const;
-  void Keep(Draft draft);
+  // Takes the draft up.
+  void Keep(Draft* draft);
   void AddEvents(const WriteSet& set);
 
   const SetGroup& group_;

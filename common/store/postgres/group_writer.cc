@@ -85,7 +85,7 @@ absl::Status GroupWriter::WriteTogether(SetGroup& group, bool grow) {
     for (PendingSet& pending : group) {
       pending.status = UnfitFor(pending.set, options_.sequencer);
     }
-    const absl::Status tried = HasWork(group) ? TryOnce(group, deadline) : absl::OkStatus();
+    absl::Status tried = HasWork(group) ? TryOnce(group, deadline) : absl::OkStatus();
     if (connection_ != nullptr) connection_->EndTransaction();
     const Fault fault = FaultOf(tried);
     const bool again = (fault == Fault::kOvertaken && after_others.Wait()) ||
@@ -118,7 +118,7 @@ absl::Status GroupWriter::TryOnce(SetGroup& group, absl::Duration deadline) {
   commands.emplace_back(Sql::kCountCommit, Arguments().Int(holding_.tree).Int(commits_ + 1));
   commands.emplace_back(kCommit);
   Outcome outcome = Outcome::kNotDone;
-  const absl::Status finished = Finish(commands, deadline, &outcome);
+  absl::Status finished = Finish(commands, deadline, &outcome);
   if (outcome != Outcome::kDone) {
     turn.Reject();
     return finished;
