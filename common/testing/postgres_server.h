@@ -72,6 +72,8 @@ class PostgresServer {
   std::string Log() const;
   // Gives a folder to the server's user.
   static void Own(const std::string& path);
+  // Makes a standby the one that takes writes.
+  absl::Status Promote() const { return Tool({"pg_ctl", "promote", "-w", "-D", data_folder()}); }
   // Runs a program of PostgreSQL's as the server's user.
   absl::Status Tool(const std::vector<std::string>& command) const;
 

@@ -158,11 +158,12 @@ class FaultyServerTest : public ::testing::Test {
   }
   // Closes the store, opens it again, and expects every set that was answered with OK.
   void CheckAcknowledged(std::unique_ptr<Store> store,
-                         const std::map<std::string, bool>& acknowledged) {
+                         const std::map<std::string, bool>& acknowledged,
+                         const std::string& url = "") {
     CheckWhole(*store);
     store.reset();
     FakeLeafSequencer fresh;
-    store = OpenPostgres(OptionsFor(database_->url(), &fresh)).value();
+    store = OpenPostgres(OptionsFor(url.empty() ? database_->url() : url, &fresh)).value();
     CheckWhole(*store);
     for (const auto& [name, ok] : acknowledged) {
       EXPECT_TRUE(!ok || IsThere(*store, name)) << "lost " << name;
@@ -305,6 +306,31 @@ TEST_F(FaultyServerTest, CommitThatNoStandbyHasIsNotAcknowledged) {
   EXPECT_TRUE(IsConflict(again)) << again;  // it was there
   EXPECT_TRUE(CommitAndWait(*store, NumberedSet("w", 2)).ok());
   CheckAcknowledged(std::move(store), {{"referrals/w-0", true}, {"referrals/w-2", true}});
+}
+
+// The primary dies, the standby that had every commit takes over, and the store finds it.
+TEST_F(FaultyServerTest, FailoverToTheStandbyThatHadEveryCommitLosesNothing) {
+  const auto standby = PostgresServer::StartStandby(*server_, "second");
+  ASSERT_TRUE(standby.ok()) << standby.status();
+  server_->AddSetting("synchronous_standby_names = 'second'");
+  server_->Reload();
+  while (database_->Run("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'")
+             .value() != "1") {
+  }
+  PostgresOptions options = Options();
+  options.url =
+      absl::StrCat("postgresql://hub@/postgres?host=", server_->socket_folder(), ",",
+                   (*standby)->socket_folder(), "&options=-csearch_path%3D", database_->name());
+  auto store = Open(options);
+  Writers writers(store.get(), 8);
+  EXPECT_TRUE(writers.WaitForGood(50));
+  server_->Kill();
+  // It was told to wait for a standby named so, as the primary was: it would wait for ever.
+  (*standby)->AddSetting("synchronous_standby_names = ''");
+  (*standby)->Reload();
+  ASSERT_TRUE((*standby)->Promote().ok());
+  EXPECT_TRUE(writers.WaitForGood(50)) << "the store went on at the new primary";
+  CheckAcknowledged(std::move(store), writers.Stop(), options.url);
 }
 
 // A standby that lacks what was acknowledged takes over.
