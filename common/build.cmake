@@ -100,6 +100,15 @@ function(trusthub_test)
   endif()
 endfunction()
 
+# trusthub_test_on_postgres(<name> [arguments]): the same binary once more, its hubs on PostgreSQL.
+function(trusthub_test_on_postgres name)
+  get_test_property(${name} TIMEOUT timeout)
+  get_test_property(${name} LABELS labels)
+  add_test(NAME ${name}_on_postgres COMMAND ${name} ${ARGN})
+  set_tests_properties(${name}_on_postgres PROPERTIES TIMEOUT ${timeout} LABELS "${labels};postgres"
+    ENVIRONMENT TRUSTHUB_TEST_ENGINE=postgres)
+endfunction()
+
 # trusthub_service(NAME <name> SRCS <files> PROTO <proto library> [DEPS <targets>])
 # Library trusthub::<name>_service from every source but main.cc, and executable trusthub-<name>.
 function(trusthub_service)

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "yaml-cpp/yaml.h"
@@ -13,7 +14,7 @@
 namespace trusthub::config {
 namespace {
 
-enum class Kind { kText, kPath, kSecretPath, kNumber, kFlag };
+enum class Kind { kText, kPath, kSecretPath, kNumber, kFlag, kUrl };
 
 // One setting: its key, where it goes, what it is, whether it must be there.
 struct Setting {
@@ -28,6 +29,7 @@ const std::vector<Setting>& Settings() {
       {"service", Kind::kText, true, [](Config& c) -> void* { return &c.service; }},
       {"listen", Kind::kText, true, [](Config& c) -> void* { return &c.listen; }},
       {"data_folder", Kind::kPath, true, [](Config& c) -> void* { return &c.data_folder; }},
+      {"store", Kind::kUrl, false, [](Config& c) -> void* { return &c.store; }},
       {"rules_folder", Kind::kPath, true, [](Config& c) -> void* { return &c.rules_folder; }},
       {"agreements_folder", Kind::kPath, true,
        [](Config& c) -> void* { return &c.agreements_folder; }},
@@ -52,6 +54,17 @@ const std::vector<Setting>& Settings() {
   return *settings;
 }
 
+// "postgresql://host:port/database" of a URL: without who, and without the names of files.
+std::string PlaceOf(absl::string_view url) {
+  if (url.empty()) return "";
+  const absl::string_view whole = url.substr(0, url.find('?'));
+  const std::size_t scheme = whole.find("://");
+  const std::size_t user = whole.rfind('@');
+  if (scheme == whole.npos) return "(not a URL)";
+  const std::size_t host = user == whole.npos ? scheme + 3 : user + 1;
+  return absl::StrCat(whole.substr(0, scheme + 3), whole.substr(host));
+}
+
 absl::Status Flaw(absl::string_view path, const YAML::Mark& mark, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(path, ":", mark.line + 1, ": ", what));
 }
@@ -68,6 +81,7 @@ absl::Status Place(const std::string& path, const Setting& setting, const YAML::
         *static_cast<bool*>(place) = value.as<bool>();
         break;
       case Kind::kText:
+      case Kind::kUrl:
         *static_cast<std::string*>(place) = value.as<std::string>();
         break;
       case Kind::kPath:
@@ -104,6 +118,9 @@ absl::Status Validate(const std::string& path, const Config& config) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": ", what));
   };
   if (config.listen.rfind(':') == std::string::npos) return flaw("listen must be host:port");
+  if (!config.store.empty() && !absl::StartsWith(config.store, "postgresql://")) {
+    return flaw("store must begin with postgresql://; without it files in data_folder are used");
+  }
   if (config.threads < 1 || config.threads > 256) return flaw("threads must lie in 1 to 256");
   if (config.queue < 0 || config.queue > 100'000) return flaw("queue must lie in 0 to 100000");
   if (!config.sandbox && (!config.clock_file.empty() || config.reflection)) {
@@ -126,6 +143,8 @@ absl::StatusOr<Config> Load(absl::string_view path_view) {
   }
   if (!root.IsMap()) return absl::InvalidArgumentError(absl::StrCat(path, ": must be a YAML map"));
   Config config;
+  config.folder = std::filesystem::path(path).parent_path().string();
+  if (config.folder.empty()) config.folder = ".";
   std::set<std::string> given;
   for (const auto& entry : root) {
     const std::string key = entry.first.as<std::string>("");
@@ -174,6 +193,9 @@ std::string Dump(const Config& config) {
         break;
       case Kind::kSecretPath:
         absl::StrAppend(&text, "(secret)");
+        break;
+      case Kind::kUrl:
+        absl::StrAppend(&text, PlaceOf(*static_cast<std::string*>(place)));
         break;
       case Kind::kText:
       case Kind::kPath:

@@ -17,7 +17,9 @@ namespace trusthub::config {
 struct Config {
   std::string service;       // "referrals"
   std::string listen;        // "127.0.0.1:7403"; port 0 takes a free one
+  std::string folder;        // where the file itself is
   std::string data_folder;   // the store and the spool live here
+  std::string store;         // postgresql://...; empty for SQLite files in data_folder
   std::string rules_folder;  // deploy/config: timescales/, code_sets/
   std::string agreements_folder;
   std::string settings_folder;  // the borough's own data files, e.g. matching.yaml

@@ -68,6 +68,7 @@ TEST_F(ConfigTest, EveryMistakeNamesItsLine) {
       {absl::StrCat(good, "service: other\n"), ":18: service is given twice"},
       {absl::StrCat(good, "threads: many\n"), ":18: threads has the wrong type"},
       {absl::StrCat(good, "threads: 0\n"), "threads must lie in 1 to 256"},
+      {absl::StrCat(good, "store: mysql://db\n"), "store must begin with postgresql://"},
       {absl::StrCat(good, "reflection: true\n"), "are for a sandbox"},
       {absl::StrCat(good, "clock_file: clock\n"), "are for a sandbox"},
       {absl::StrReplaceAll(good, {{"audience: hub\n", ""}}), "setting audience is missing"},
@@ -92,6 +93,15 @@ TEST_F(ConfigTest, DumpHidesSecrets) {
   EXPECT_TRUE(absl::StrContains(dump, "master_key: (secret)"));
   EXPECT_FALSE(absl::StrContains(dump, "master.hex"));
   EXPECT_TRUE(absl::StrContains(dump, "listen: 127.0.0.1:0"));
+}
+
+TEST_F(ConfigTest, StoreIsDumpedWithoutWhoAndHow) {
+  const auto config = LoadText(absl::StrCat(
+      kGood, "store: postgresql://hub:hush@db.example:5432/referrals?passfile=/keys/pass\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->folder, folder_);
+  const std::string dump = Dump(*config);
+  EXPECT_TRUE(absl::StrContains(dump, "store: postgresql://db.example:5432/referrals\n")) << dump;
 }
 
 }  // namespace

@@ -40,8 +40,8 @@
 #include "common/rpc/tls_source.h"
 #include "common/rpc/witness_rules.h"
 #include "common/rpc/witness_watch.h"
+#include "common/store/open.h"
 #include "common/store/sealed/sealed_store.h"
-#include "common/store/sqlite/sqlite_store.h"
 #include "common/store/timely_store.h"
 #include "trusthub/events/v1/events_service.pb.h"
 
@@ -203,11 +203,30 @@ class HostImpl final : public Host {
     // Unusable files stop a service only while it has not stored a set that was activated: without
     // a store, before anything is made.
     agreement_files_ = ReadAgreementFiles(config_.agreements_folder);
-    if (std::filesystem::exists(StorePath())) return absl::OkStatus();
+    if (HadStore()) return absl::OkStatus();
     return agreement_files_.status();
   }
 
-  std::string StorePath() const { return config_.data_folder + "/store.db"; }
+  // The spool is made after the store: where it stands a store stood.
+  std::string SpoolPath() const { return config_.data_folder + "/refusals.spool"; }
+  bool HadStore() const {
+    return store::HoldsStore(config_.data_folder) || std::filesystem::exists(SpoolPath());
+  }
+
+  store::OpenOptions StoreOptions() const {
+    store::OpenOptions options;
+    options.url = config_.store;
+    options.url_folder = config_.folder;
+    options.folder = config_.data_folder;
+    options.service = config_.service;
+    options.tree = tree_name_;
+    options.sequencer = tree_.get();
+    options.clock = clocks_.real;
+    // A new store in the place of one that stood would begin a second log under the first's name.
+    options.create = !std::filesystem::exists(SpoolPath());
+    options.sandbox = config_.sandbox;
+    return options;
+  }
 
   absl::Status InitStore(const HostOverrides& overrides) {
     std::error_code error;
@@ -218,15 +237,8 @@ class HostImpl final : public Host {
     }
     TRUSTHUB_ASSIGN_OR_RETURN(tree_name_, TreeName(config_.data_folder));
     tree_ = audit::MakeTree(tree_name_, audit_key_.get(), clocks_.real);
-    store::SqliteOptions options;
-    options.path = StorePath();
-    options.sequencer = tree_.get();
-    options.clock = clocks_.real;
-    // The spool is made after the store. Where it stands a store stood: a new one in its place
-    // would begin a second log under the name of the first.
-    const std::string spool_path = config_.data_folder + "/refusals.spool";
-    options.create = !std::filesystem::exists(spool_path);
-    TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Store> engine, store::OpenSqlite(options));
+    TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Store> engine,
+                              store::OpenStore(StoreOptions()));
     if (overrides.wrap_store) engine = overrides.wrap_store(std::move(engine));
     TRUSTHUB_RETURN_IF_ERROR(SealStore(std::move(engine)));
     TRUSTHUB_RETURN_IF_ERROR(CheckWitnessedLog());
@@ -234,7 +246,7 @@ class HostImpl final : public Host {
     hooks.reads_hang = [this](const absl::Status& why) { pipeline_->AnswerForStore(why); };
     hooks.recovered = [this] { executor_->PostAdmitted([this] { TakeUpLateActivation(); }); };
     timely_store_ = store::MakeTimely(store_.get(), store::kAnswersWithin, std::move(hooks));
-    TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<audit::Spool> spool, audit::OpenSpool(spool_path));
+    TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<audit::Spool> spool, audit::OpenSpool(SpoolPath()));
     spool_ = audit::MakeTimelySpool(std::move(spool));
     TRUSTHUB_ASSIGN_OR_RETURN(
         agreements_,
@@ -255,7 +267,8 @@ class HostImpl final : public Host {
     options.damaged = [this] { metrics_->CountDamaged(); };
     options.clock = clocks_.real;
     auto sealed = store::SealedStore::Over(std::move(engine), std::move(options));
-    if (!sealed.ok()) return InFile(absl::StrCat("store ", StorePath()), sealed.status());
+    if (!sealed.ok())
+      return InFile(absl::StrCat("store ", store::StoreName(StoreOptions())), sealed.status());
     store_ = *std::move(sealed);
     pseudonyms_ = audit::MakeChildPseudonyms(store_.get());
     data_keys_->Watch([this](absl::StatusOr<crypto::KeyRingFile::Ring> ring) {

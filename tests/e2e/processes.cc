@@ -71,7 +71,12 @@ absl::Status RunningHub::Init() {
   init.domain_now = options_.domain_now;
   TRUSTHUB_RETURN_IF_ERROR(hubctl::InitHub(init));
   TRUSTHUB_ASSIGN_OR_RETURN(hub_, hubctl::Hub::Open(init.folder));
-  for (const std::string& service : options_.services) TRUSTHUB_RETURN_IF_ERROR(Spawn(service));
+  for (const std::string& service : options_.services) {
+    if (const std::string store = databases_.StoreOf(service); !store.empty()) {
+      std::ofstream(ConfigOf(service), std::ios::app) << "store: " << store << "\n";
+    }
+    TRUSTHUB_RETURN_IF_ERROR(Spawn(service));
+  }
   for (const std::string& service : options_.services) {
     TRUSTHUB_RETURN_IF_ERROR(WaitServing(service));
   }

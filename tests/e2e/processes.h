@@ -24,6 +24,7 @@
 #include "deploy/hubctl/hub_folder.h"
 #include "tests/e2e/child_process.h"
 #include "tests/e2e/port_block.h"
+#include "tests/e2e/service_databases.h"
 
 namespace trusthub::testing {
 
@@ -81,6 +82,7 @@ class RunningHub {
   std::unique_ptr<TempFolder> folder_;
   std::unique_ptr<PortBlock> ports_;
   std::unique_ptr<hubctl::Hub> hub_;
+  ServiceDatabases databases_;
   std::map<std::string, std::unique_ptr<ChildProcess>> processes_;
 };
 

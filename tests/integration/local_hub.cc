@@ -81,6 +81,7 @@ absl::Status LocalHub::StartService(absl::string_view service) {
   TRUSTHUB_ASSIGN_OR_RETURN(
       config::Config config,
       config::Load(absl::StrCat(hub_->folder(), "/config/", service, ".yaml")));
+  config.store = databases_.StoreOf(service);
   if (options_.adjust) options_.adjust(name, &config);
   rpc::HostOverrides overrides;
   overrides.clocks = Clocks{&RealClock(), &clock_};

@@ -22,6 +22,7 @@
 #include "common/testing/temp_folder.h"
 #include "deploy/hubctl/hub_folder.h"
 #include "tests/e2e/port_block.h"
+#include "tests/e2e/service_databases.h"
 
 namespace trusthub::testing {
 
@@ -70,6 +71,7 @@ class LocalHub {
   std::unique_ptr<PortBlock> ports_;
   FakeClock clock_;
   std::unique_ptr<hubctl::Hub> hub_;
+  ServiceDatabases databases_;
   std::map<std::string, std::unique_ptr<rpc::Host>> hosts_;
   // By service: up to which event they were looked at, and the last that others take up.
   std::map<std::string, std::int64_t> seen_;

@@ -48,6 +48,7 @@ const std::vector<Wrapper>& Wrappers() {
   static const auto& wrappers = *new std::vector<Wrapper>{
       // tests/fault stands between SQLite and the disk, and asks it whether a file is sound.
       {"sqlite3", {"common/store/sqlite", "tests/fault"}, "use common/store/store.h"},
+      {"libpq", {"common/store/postgres"}, "use common/store/store.h"},
       {"openssl/",
        {"common/crypto", "common/auth", "deploy/hubctl/pki"},
        "use common/crypto/crypto.h"},

@@ -73,6 +73,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Case{"common/store/sqlite/a.cc", "sqlite3.h", false},
                       Case{"common/store/a.cc", "sqlite3.h", true},
                       Case{"services/plans/a.cc", "sqlite3.h", true},
+                      Case{"common/store/postgres/a.cc", "libpq-fe.h", false},
+                      Case{"common/rpc/a.cc", "libpq-fe.h", true},
                       Case{"common/crypto/a.cc", "openssl/evp.h", false},
                       Case{"common/auth/a.cc", "openssl/x509.h", false},
                       Case{"deploy/hubctl/pki.cc", "openssl/x509.h", false},

@@ -27,6 +27,8 @@ inline std::shared_ptr<const crypto::KeyRing> RingOf(const std::vector<std::stri
   return std::make_shared<const crypto::KeyRing>(std::move(keys));
 }
 
+// `Engine` is the factory of an engine.
+template <class Engine>
 class SealedFactory : public StoreFactory {
  public:
   absl::StatusOr<std::unique_ptr<store::Store>> Open(store::LeafSequencer* sequencer,
@@ -43,11 +45,11 @@ class SealedFactory : public StoreFactory {
   }
 
  private:
-  SqliteFactory engine_;
+  Engine engine_;
 };
 
 inline std::unique_ptr<StoreFactory> MakeSealedFactory() {
-  return std::make_unique<SealedFactory>();
+  return std::make_unique<SealedFactory<SqliteFactory>>();
 }
 
 }  // namespace trusthub::testing

@@ -14,6 +14,7 @@
 #include "common/store/sealed/rewrapping.h"
 #include "common/store/sealed/sealed_snapshot.h"
 #include "common/store/sealed/set_sealer.h"
+#include "common/store/set_group.h"
 #include "common/store/walk.h"
 
 namespace trusthub::store {
@@ -56,11 +57,6 @@ struct Plan {
                        [&](const auto& row) { return row.first == key; });
   }
 };
-
-bool IsOnlyLeaves(const WriteSet& set) {
-  return !set.leaves.empty() && set.records.empty() && set.events.empty() && set.states.empty() &&
-         !set.answer.has_value() && set.forgotten.empty();
-}
 
 class SealedStoreImpl final : public SealedStore {
  public:

@@ -1,7 +1,6 @@
 #include "common/store/sqlite/files.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,22 +25,6 @@ bool Look(const std::string& path, dev_t* device, ino_t* inode) {
 }
 
 }  // namespace
-
-absl::StatusOr<std::unique_ptr<FileLock>> FileLock::Take(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("store ", path, ": cannot be opened: ", std::strerror(errno)));
-  }
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    close(fd);
-    return absl::FailedPreconditionError(
-        absl::StrCat("store ", path, ": in use by another process; stop that one first"));
-  }
-  return std::unique_ptr<FileLock>(new FileLock(fd));
-}
-
-FileLock::~FileLock() { close(fd_); }
 
 absl::Status CreatePrivate(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

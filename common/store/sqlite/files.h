@@ -1,35 +1,17 @@
 // File: files.h
 //
-// The files of a store as files: held by one process at a time, and still the ones that were
-// opened.
+// The files of a store as files: readable by this user alone, and still the ones that were opened.
 #ifndef TRUSTHUB_COMMON_STORE_SQLITE_FILES_H_
 #define TRUSTHUB_COMMON_STORE_SQLITE_FILES_H_
 
 #include <sys/types.h>
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 
 namespace trusthub::store::sqlite {
-
-// Holds `path` for this process until destroyed; the kernel lets go when the process dies.
-class FileLock {
- public:
-  // Fails when another process, or another store of this one, holds it.
-  static absl::StatusOr<std::unique_ptr<FileLock>> Take(const std::string& path);
-  ~FileLock();
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-
- private:
-  explicit FileLock(int fd) : fd_(fd) {}
-  const int fd_;
-};
 
 // Makes an empty file that only this user may read, unless there is one. SQLite gives its side
 // files the same rights.

@@ -71,7 +71,7 @@ absl::StatusOr<std::unique_ptr<OnlineCopy>> OnlineCopy::Make(const std::string& 
   const std::string copy = absl::StrCat(staging, "/store.db.copy-", RandomId());
   const int fd = open(copy.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return DiskError(path, absl::StrCat("no copy can be made in ", staging, ": "));
-  std::unique_ptr<OnlineCopy> made(new OnlineCopy(fd, sqlite::kSchemaVersion));
+  std::unique_ptr<OnlineCopy> made(new OnlineCopy(fd, NewestSchema()));
   absl::StatusOr<std::unique_ptr<Connection>> to =
       Connection::Open(copy, Connection::Mode::kWriter);
   // From here on it lives by its descriptors alone.
@@ -114,7 +114,7 @@ absl::StatusOr<std::string> OnlineCopy::Read(std::int64_t offset, std::size_t co
   return bytes;
 }
 
-std::int64_t KnownSqliteSchema() { return sqlite::kSchemaVersion; }
+std::int64_t KnownSqliteSchema() { return NewestSchema(); }
 
 absl::Status CheckStoreFile(const std::string& path) {
   absl::StatusOr<std::unique_ptr<Connection>> opened =

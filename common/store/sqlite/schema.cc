@@ -1,55 +1,15 @@
 #include "common/store/sqlite/schema.h"
 
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/store/sqlite/files.h"
 
 namespace trusthub::store::sqlite {
 namespace {
-
-// record     the newest version of every record; position is its rowid, so that every list that
-// goes
-//            by position ends in one look-up by rowid. entries: its index entries, to replace them.
-// history    earlier versions.
-// entry      index entries; `only` marks unique ones.
-// sequence   touched: sets that touched a key; events: events of a child.
-// leaf_key   keys under which leaves are found again.
-constexpr char kTables[] = R"(
-CREATE TABLE record (
-  position INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind INTEGER NOT NULL, child TEXT,
-  owner TEXT NOT NULL, author TEXT NOT NULL, version INTEGER NOT NULL, written INTEGER NOT NULL,
-  entries BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
-CREATE INDEX record_kind ON record (kind);
-CREATE INDEX record_child ON record (child, kind) WHERE child IS NOT NULL;
-CREATE TABLE history (
-  record INTEGER NOT NULL, version INTEGER NOT NULL, written INTEGER NOT NULL,
-  bytes BLOB NOT NULL, PRIMARY KEY (record, version)) STRICT;
-CREATE TABLE entry (
-  field TEXT NOT NULL, key BLOB NOT NULL, position INTEGER NOT NULL, kind INTEGER NOT NULL,
-  only INTEGER NOT NULL, PRIMARY KEY (field, key, position)) STRICT, WITHOUT ROWID;
-CREATE TABLE sequence (
-  key TEXT PRIMARY KEY, touched INTEGER NOT NULL, events INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE event (
-  sequence INTEGER PRIMARY KEY, child TEXT, child_sequence INTEGER NOT NULL,
-  bytes BLOB NOT NULL) STRICT;
-CREATE TABLE state (
-  space TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
-  PRIMARY KEY (space, key)) STRICT, WITHOUT ROWID;
-CREATE TABLE answer (
-  id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, digest BLOB NOT NULL,
-  response BLOB NOT NULL, expires INTEGER NOT NULL) STRICT;
-CREATE INDEX answer_expires ON answer (expires);
-CREATE TABLE leaf (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
-CREATE TABLE leaf_key (
-  key BLOB NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (key, position)) STRICT, WITHOUT ROWID;
-CREATE TABLE tile (
-  level INTEGER NOT NULL, position INTEGER NOT NULL, bytes BLOB NOT NULL,
-  PRIMARY KEY (level, position)) STRICT;
-CREATE TABLE log (
-  id INTEGER PRIMARY KEY CHECK (id = 1), state BLOB NOT NULL, tree TEXT NOT NULL,
-  size INTEGER NOT NULL, root BLOB NOT NULL, signed INTEGER NOT NULL,
-  signature BLOB NOT NULL) STRICT;
-)";
 
 // The first value that `sql` gives, as text; the code of a failure in `code`. Runs to the end: what
 // a pragma changes is written after its row was given.
@@ -84,12 +44,40 @@ absl::Status RefusedFor(const std::string& path, int code) {
   return Refused(path, sqlite3_errstr(code));
 }
 
-absl::Status Create(Connection& connection, const std::string& path) {
-  const std::string sql =
-      absl::StrCat("BEGIN IMMEDIATE;", kTables, "PRAGMA application_id = ", kApplicationId,
-                   "; PRAGMA user_version = ", kSchemaVersion, "; COMMIT");
+absl::Status Run(Connection& connection, const std::string& path, const std::string& sql) {
   const int code = sqlite3_exec(connection.db(), sql.c_str(), nullptr, nullptr, nullptr);
   return code == SQLITE_OK ? absl::OkStatus() : RefusedFor(path, code);
+}
+
+// Leaves nothing when it fails: the connection's end undoes what is open.
+absl::Status Apply(const Migration& migration, Connection& connection, const std::string& path) {
+  TRUSTHUB_RETURN_IF_ERROR(Run(connection, path,
+                               absl::StrCat("BEGIN IMMEDIATE;", migration.sqlite.sql,
+                                            "PRAGMA application_id = ", kApplicationId,
+                                            "; PRAGMA user_version = ", migration.number)));
+  int code = SQLITE_OK;
+  const std::string found = FirstValue(connection, migration.sqlite.verify.c_str(), &code);
+  if (code != SQLITE_OK) return RefusedFor(path, code);
+  if (found != absl::StrCat(migration.sqlite.holds)) {
+    return Refused(path, absl::StrCat("migration ", migration.number,
+                                      " did not do what it should; nothing was changed"));
+  }
+  return Run(connection, path, "COMMIT");
+}
+
+// The version of a file that holds something, which lies between `oldest` and `newest`.
+absl::StatusOr<std::int64_t> VersionOf(Connection& connection, const std::string& path,
+                                       std::int64_t oldest, std::int64_t newest) {
+  int code = SQLITE_OK;
+  const std::string application = FirstValue(connection, "PRAGMA application_id", &code);
+  if (code != SQLITE_OK) return RefusedFor(path, code);
+  if (application != absl::StrCat(kApplicationId)) return Refused(path, "not a store of the hub");
+  const std::string text = FirstValue(connection, "PRAGMA user_version", &code);
+  if (code != SQLITE_OK) return RefusedFor(path, code);
+  std::int64_t version = 0;
+  if (absl::SimpleAtoi(text, &version) && version >= oldest && version <= newest) return version;
+  return Refused(path, absl::StrCat("made by another version of the hub (schema ", text,
+                                    ", this one knows ", newest, ")"));
 }
 
 absl::Status CheckWith(const char* sql, Connection& connection, const std::string& path) {
@@ -102,16 +90,8 @@ absl::Status CheckWith(const char* sql, Connection& connection, const std::strin
 }  // namespace
 
 absl::Status CheckSchema(Connection& connection, const std::string& path, bool check) {
-  int code = SQLITE_OK;
-  const std::string application = FirstValue(connection, "PRAGMA application_id", &code);
-  if (code != SQLITE_OK) return RefusedFor(path, code);
-  if (application != absl::StrCat(kApplicationId)) return Refused(path, "not a store of the hub");
-  const std::string version = FirstValue(connection, "PRAGMA user_version", &code);
-  if (code != SQLITE_OK) return RefusedFor(path, code);
-  if (version != absl::StrCat(kSchemaVersion)) {
-    return Refused(path, absl::StrCat("made by another version of the hub (schema ", version,
-                                      ", this one knows ", kSchemaVersion, ")"));
-  }
+  TRUSTHUB_RETURN_IF_ERROR(
+      VersionOf(connection, path, /*oldest=*/NewestSchema(), NewestSchema()).status());
   return check ? CheckWith("PRAGMA quick_check(1)", connection, path) : absl::OkStatus();
 }
 
@@ -119,19 +99,27 @@ absl::Status CheckIntegrity(Connection& connection, const std::string& path) {
   return CheckWith("PRAGMA integrity_check(1)", connection, path);
 }
 
-absl::Status PrepareSchema(Connection& connection, const std::string& path, bool check) {
+absl::Status PrepareSchema(Connection& connection, const std::string& path, bool check,
+                           const std::vector<Migration>& migrations) {
   if (IsForeign(path, kApplicationId)) return Refused(path, "not a store of the hub");
   int code = SQLITE_OK;
   const std::string objects = FirstValue(connection, "SELECT count(*) FROM sqlite_master", &code);
   if (code != SQLITE_OK) return RefusedFor(path, code);
-  const bool empty =
-      objects == "0" && FirstValue(connection, "PRAGMA application_id", &code) == "0";
-  if (!empty) TRUSTHUB_RETURN_IF_ERROR(CheckSchema(connection, path, check));
+  std::int64_t version = 0;
+  if (objects != "0" || FirstValue(connection, "PRAGMA application_id", &code) != "0") {
+    TRUSTHUB_ASSIGN_OR_RETURN(
+        version, VersionOf(connection, path, migrations.front().number, migrations.back().number));
+    if (check) TRUSTHUB_RETURN_IF_ERROR(CheckWith("PRAGMA quick_check(1)", connection, path));
+  }
   TRUSTHUB_RETURN_IF_ERROR(connection.Configure());
   const std::string mode = FirstValue(connection, "PRAGMA journal_mode = WAL", &code);
   if (code != SQLITE_OK) return RefusedFor(path, code);
   if (mode != "wal") return Refused(path, "its folder does not allow a write-ahead log");
-  return empty ? Create(connection, path) : absl::OkStatus();
+  for (const Migration& migration : migrations) {
+    if (migration.number <= version) continue;
+    TRUSTHUB_RETURN_IF_ERROR(Apply(migration, connection, path));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace trusthub::store::sqlite

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
-#include "common/store/sqlite/entries.h"
+#include "common/store/entries.h"
 
 namespace trusthub::store::sqlite {
 namespace {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/store/file_lock.h"
 #include "common/store/sqlite/connection.h"
 #include "common/store/sqlite/files.h"
 #include "common/store/sqlite/group_writer.h"
@@ -21,7 +22,7 @@ namespace {
 // log.
 class SqliteStore : public Store {
  public:
-  SqliteStore(const SqliteOptions& options, std::unique_ptr<sqlite::FileLock> lock,
+  SqliteStore(const SqliteOptions& options, std::unique_ptr<FileLock> lock,
               std::unique_ptr<sqlite::Connection> connection)
       : lock_(std::move(lock)),
         writer_(options, std::move(connection)),
@@ -47,14 +48,14 @@ class SqliteStore : public Store {
   void Close() override { writer_.Stop(); }
 
  private:
-  const std::unique_ptr<sqlite::FileLock> lock_;
+  const std::unique_ptr<FileLock> lock_;
   sqlite::GroupWriter writer_;
   const std::shared_ptr<sqlite::ReaderPool> readers_;
 };
 
 absl::StatusOr<std::unique_ptr<Store>> OpenFiles(const SqliteOptions& options) {
-  TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<sqlite::FileLock> lock,
-                            sqlite::FileLock::Take(absl::StrCat(options.path, ".lock")));
+  TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<FileLock> lock,
+                            FileLock::Take(absl::StrCat(options.path, ".lock")));
   if (options.create) {
     TRUSTHUB_RETURN_IF_ERROR(sqlite::CreatePrivate(options.path));
   } else if (access(options.path.c_str(), F_OK) != 0) {

@@ -110,7 +110,7 @@ absl::Status Restore::RemoveStaged() const {
 
 absl::Status Restore::LookAtPresent() {
   const std::string lock = StorePath() + ".lock";
-  TRUSTHUB_ASSIGN_OR_RETURN(lock_, store::sqlite::FileLock::Take(lock));
+  TRUSTHUB_ASSIGN_OR_RETURN(lock_, store::FileLock::Take(lock));
   present_.exists = fs::exists(StorePath());
   if (!present_.exists) return absl::OkStatus();
   // A store takes the lock for itself.
@@ -128,7 +128,7 @@ absl::Status Restore::LookAtPresent() {
       present_.destroyed = *std::move(destroyed);
     }
   }
-  TRUSTHUB_ASSIGN_OR_RETURN(lock_, store::sqlite::FileLock::Take(lock));
+  TRUSTHUB_ASSIGN_OR_RETURN(lock_, store::FileLock::Take(lock));
   // Whoever closes a store last moves its log into its file, unless somebody reads.
   if (present_.sound && HoldsSomething(StorePath() + "-wal")) {
     return absl::UnavailableError(

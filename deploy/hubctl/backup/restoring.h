@@ -20,8 +20,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/crypto/crypto.h"
+#include "common/store/file_lock.h"
 #include "common/store/sealed/destroyed_rows.h"
-#include "common/store/sqlite/files.h"
 #include "common/time/clock.h"
 #include "deploy/hubctl/backup/manifest.h"
 #include "deploy/hubctl/backup/repository.h"
@@ -110,7 +110,7 @@ class Restore {
   const ServiceBackup backup_;
   Disk& disk_;
   std::string run_;  // names what this restore leaves
-  std::unique_ptr<store::sqlite::FileLock> lock_;
+  std::unique_ptr<store::FileLock> lock_;
   Present present_;
   std::int64_t entries_ = 0;
   int keys_destroyed_ = 0;

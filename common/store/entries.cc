@@ -1,11 +1,11 @@
-#include "common/store/sqlite/entries.h"
+#include "common/store/entries.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <tuple>
 
-namespace trusthub::store::sqlite {
+namespace trusthub::store {
 namespace {
 
 void PackText(absl::string_view text, std::string* packed) {
@@ -68,4 +68,4 @@ std::vector<EntryView> UnpackEntries(absl::string_view packed) {
   return entries;
 }
 
-}  // namespace trusthub::store::sqlite
+}  // namespace trusthub::store

@@ -2,8 +2,8 @@
 //
 // The index entries of a record as one string, kept beside the record: an update compares the two
 // lists and touches only the entries that differ.
-#ifndef TRUSTHUB_COMMON_STORE_SQLITE_ENTRIES_H_
-#define TRUSTHUB_COMMON_STORE_SQLITE_ENTRIES_H_
+#ifndef TRUSTHUB_COMMON_STORE_ENTRIES_H_
+#define TRUSTHUB_COMMON_STORE_ENTRIES_H_
 
 #include <string>
 #include <vector>
@@ -11,7 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "common/store/store.h"
 
-namespace trusthub::store::sqlite {
+namespace trusthub::store {
 
 struct EntryView {
   absl::string_view field;
@@ -25,6 +25,6 @@ std::string PackEntries(const std::vector<EntryView>& entries);
 // Views into `packed`; what does not parse ends the list.
 std::vector<EntryView> UnpackEntries(absl::string_view packed);
 
-}  // namespace trusthub::store::sqlite
+}  // namespace trusthub::store
 
-#endif  // TRUSTHUB_COMMON_STORE_SQLITE_ENTRIES_H_
+#endif  // TRUSTHUB_COMMON_STORE_ENTRIES_H_
