@@ -22,6 +22,8 @@ constexpr char kNoTimeout[] = "SET LOCAL statement_timeout = 0";
 constexpr char kCommit[] = "COMMIT";
 // Who was overtaken waits for its turn in the database, and little outside it.
 constexpr absl::Duration kLongestAfterOthers = absl::Milliseconds(10);
+// Longest attempt to reach a server that could not be reached before.
+constexpr absl::Duration kConnectWhileAway = absl::Seconds(1);
 // Longest look for other processes' events.
 constexpr absl::Duration kLookMax = absl::Seconds(1);
 
@@ -81,6 +83,8 @@ absl::Status GroupWriter::WriteTogether(SetGroup& group, bool grow) {
   const absl::Duration deadline = MonotonicNow() + options_.commit_limit;
   Retry after_others(deadline, kLongestAfterOthers, options_.attempts_max);
   Retry after_loss(deadline);
+  // A server that is away is waited for once, not by each group: what waits behind is refused soon.
+  const bool was_away = away_;
   while (true) {
     for (PendingSet& pending : group) {
       pending.status = UnfitFor(pending.set, options_.sequencer);
@@ -89,7 +93,7 @@ absl::Status GroupWriter::WriteTogether(SetGroup& group, bool grow) {
     if (connection_ != nullptr) connection_->EndTransaction();
     const Fault fault = FaultOf(tried);
     const bool again = (fault == Fault::kOvertaken && after_others.Wait()) ||
-                       (fault == Fault::kLost && after_loss.Wait());
+                       (fault == Fault::kLost && !was_away && after_loss.Wait());
     if (ended_ || !again) return tried;
     if (grow) queue_.TakeMore(&group);
   }
@@ -197,9 +201,12 @@ absl::Status GroupWriter::CheckHolding(const Rows& tree) {
 absl::Status GroupWriter::Connect(absl::Duration deadline) {
   if (connection_ != nullptr && connection_->IsSound()) return absl::OkStatus();
   connection_.reset();
-  const absl::Duration limit = std::min(Left(deadline), options_.connect_limit);
-  TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
-                            Connection::Open(address_, limit));
+  const absl::Duration longest = away_ ? kConnectWhileAway : options_.connect_limit;
+  absl::StatusOr<std::unique_ptr<Connection>> opened =
+      Connection::Open(address_, std::min(Left(deadline), longest));
+  away_ = !opened.ok();
+  if (!opened.ok()) return opened.status();
+  std::unique_ptr<Connection> connection = *std::move(opened);
   if (absl::Status checked = CheckServer(*connection, options_.allow_plain, Left(deadline));
       !checked.ok()) {
     if (FaultOf(checked) != Fault::kNotOurs) return checked;

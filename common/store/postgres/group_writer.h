@@ -87,6 +87,7 @@ class GroupWriter {
   std::unique_ptr<Connection> connection_;
   std::int64_t commits_ = 0;  // of our tree, as far as known to be there
   bool log_known_ = false;    // the log and commits_ are as the database has them
+  bool away_ = false;         // the server could not be reached at the last attempt
   bool ended_ = false;        // somebody else holds the tree, or the database lost something
   absl::Duration last_look_;
   std::int64_t last_event_ = 0;  // of our own commits
