@@ -20,6 +20,9 @@ constexpr char kBegin[] = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 // A commit that waits for standbys and is cancelled is answered as done, with a warning.
 constexpr char kNoTimeout[] = "SET LOCAL statement_timeout = 0";
 constexpr char kCommit[] = "COMMIT";
+// Between its two round trips a transaction computes for milliseconds. A process that stands still
+// there, as when its machine is suspended, must not hold up all others.
+constexpr char kEndWhatStandsStill[] = "SET idle_in_transaction_session_timeout = '4s'";
 // Who was overtaken waits for its turn in the database, and little outside it.
 constexpr absl::Duration kLongestAfterOthers = absl::Milliseconds(10);
 // Longest attempt to reach a server that could not be reached before.
@@ -38,6 +41,17 @@ bool HasWork(const SetGroup& group) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<Connection>> OpenForWriting(const Address& address, bool allow_plain,
+                                                           absl::Duration limit) {
+  const absl::Duration deadline = MonotonicNow() + limit;
+  TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
+                            Connection::Open(address, limit));
+  TRUSTHUB_RETURN_IF_ERROR(CheckServer(*connection, allow_plain, Left(deadline)));
+  TRUSTHUB_RETURN_IF_ERROR(
+      connection->Run({Command(kEndWhatStandsStill)}, Left(deadline)).status());
+  return connection;
+}
 
 GroupWriter::GroupWriter(PostgresOptions options, Address address, Holding holding,
                          std::unique_ptr<Connection> connection,
@@ -203,17 +217,17 @@ absl::Status GroupWriter::Connect(absl::Duration deadline) {
   connection_.reset();
   const absl::Duration longest = away_ ? kConnectWhileAway : options_.connect_limit;
   absl::StatusOr<std::unique_ptr<Connection>> opened =
-      Connection::Open(address_, std::min(Left(deadline), longest));
+      OpenForWriting(address_, options_.allow_plain, std::min(Left(deadline), longest));
   away_ = !opened.ok();
-  if (!opened.ok()) return opened.status();
-  std::unique_ptr<Connection> connection = *std::move(opened);
-  if (absl::Status checked = CheckServer(*connection, options_.allow_plain, Left(deadline));
-      !checked.ok()) {
-    if (FaultOf(checked) != Fault::kNotOurs) return checked;
-    return FaultStatus(Fault::kFull, checked.message());
+  if (opened.ok()) {
+    connection_ = *std::move(opened);
+    return absl::OkStatus();
   }
-  connection_ = std::move(connection);
-  return absl::OkStatus();
+  // A server that is not set up as it should be; it may be mended.
+  if (FaultOf(opened.status()) == Fault::kNotOurs) {
+    return FaultStatus(Fault::kFull, opened.status().message());
+  }
+  return opened.status();
 }
 
 // It writes to the row, so that it also waits for standbys as the commit in question should have.
