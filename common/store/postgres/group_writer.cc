@@ -20,8 +20,13 @@ constexpr char kBegin[] = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 // A commit that waits for standbys and is cancelled is answered as done, with a warning.
 constexpr char kNoTimeout[] = "SET LOCAL statement_timeout = 0";
 constexpr char kCommit[] = "COMMIT";
+// Between its two round trips a transaction computes for milliseconds. A process that stands still
+// there, as when its machine is suspended, must not hold up all others.
+constexpr char kEndWhatStandsStill[] = "SET idle_in_transaction_session_timeout = '4s'";
 // Who was overtaken waits for its turn in the database, and little outside it.
 constexpr absl::Duration kLongestAfterOthers = absl::Milliseconds(10);
+// Longest attempt to reach a server that could not be reached before.
+constexpr absl::Duration kConnectWhileAway = absl::Seconds(1);
 // Longest look for other processes' events.
 constexpr absl::Duration kLookMax = absl::Seconds(1);
 
@@ -36,6 +41,17 @@ bool HasWork(const SetGroup& group) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<Connection>> OpenForWriting(const Address& address, bool allow_plain,
+                                                           absl::Duration limit) {
+  const absl::Duration deadline = MonotonicNow() + limit;
+  TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
+                            Connection::Open(address, limit));
+  TRUSTHUB_RETURN_IF_ERROR(CheckServer(*connection, allow_plain, Left(deadline)));
+  TRUSTHUB_RETURN_IF_ERROR(
+      connection->Run({Command(kEndWhatStandsStill)}, Left(deadline)).status());
+  return connection;
+}
 
 GroupWriter::GroupWriter(PostgresOptions options, Address address, Holding holding,
                          std::unique_ptr<Connection> connection,
@@ -81,6 +97,8 @@ absl::Status GroupWriter::WriteTogether(SetGroup& group, bool grow) {
   const absl::Duration deadline = MonotonicNow() + options_.commit_limit;
   Retry after_others(deadline, kLongestAfterOthers, options_.attempts_max);
   Retry after_loss(deadline);
+  // A server that is away is waited for once, not by each group: what waits behind is refused soon.
+  const bool was_away = away_;
   while (true) {
     for (PendingSet& pending : group) {
       pending.status = UnfitFor(pending.set, options_.sequencer);
@@ -89,7 +107,7 @@ absl::Status GroupWriter::WriteTogether(SetGroup& group, bool grow) {
     if (connection_ != nullptr) connection_->EndTransaction();
     const Fault fault = FaultOf(tried);
     const bool again = (fault == Fault::kOvertaken && after_others.Wait()) ||
-                       (fault == Fault::kLost && after_loss.Wait());
+                       (fault == Fault::kLost && !was_away && after_loss.Wait());
     if (ended_ || !again) return tried;
     if (grow) queue_.TakeMore(&group);
   }
@@ -197,16 +215,19 @@ absl::Status GroupWriter::CheckHolding(const Rows& tree) {
 absl::Status GroupWriter::Connect(absl::Duration deadline) {
   if (connection_ != nullptr && connection_->IsSound()) return absl::OkStatus();
   connection_.reset();
-  const absl::Duration limit = std::min(Left(deadline), options_.connect_limit);
-  TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection,
-                            Connection::Open(address_, limit));
-  if (absl::Status checked = CheckServer(*connection, options_.allow_plain, Left(deadline));
-      !checked.ok()) {
-    if (FaultOf(checked) != Fault::kNotOurs) return checked;
-    return FaultStatus(Fault::kFull, checked.message());
+  const absl::Duration longest = away_ ? kConnectWhileAway : options_.connect_limit;
+  absl::StatusOr<std::unique_ptr<Connection>> opened =
+      OpenForWriting(address_, options_.allow_plain, std::min(Left(deadline), longest));
+  away_ = !opened.ok();
+  if (opened.ok()) {
+    connection_ = *std::move(opened);
+    return absl::OkStatus();
   }
-  connection_ = std::move(connection);
-  return absl::OkStatus();
+  // A server that is not set up as it should be; it may be mended.
+  if (FaultOf(opened.status()) == Fault::kNotOurs) {
+    return FaultStatus(Fault::kFull, opened.status().message());
+  }
+  return opened.status();
 }
 
 // It writes to the row, so that it also waits for standbys as the commit in question should have.

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
 #include "common/store/postgres/address.h"
@@ -36,9 +37,14 @@
 
 namespace trusthub::store::postgres {
 
+// A connection to a server that may be written to (server_checks.h). A transaction on it that
+// stands still is ended by the server within seconds: others wait behind it.
+absl::StatusOr<std::unique_ptr<Connection>> OpenForWriting(const Address& address, bool allow_plain,
+                                                           absl::Duration limit);
+
 class GroupWriter {
  public:
-  // `connection` has been checked; `readers` gives the views that the log is restored from.
+  // `connection` is of OpenForWriting; `readers` gives the views that the log is restored from.
   GroupWriter(PostgresOptions options, Address address, Holding holding,
               std::unique_ptr<Connection> connection, std::shared_ptr<ReaderPool> readers);
   ~GroupWriter() { Stop(); }
@@ -87,6 +93,7 @@ class GroupWriter {
   std::unique_ptr<Connection> connection_;
   std::int64_t commits_ = 0;  // of our tree, as far as known to be there
   bool log_known_ = false;    // the log and commits_ are as the database has them
+  bool away_ = false;         // the server could not be reached at the last attempt
   bool ended_ = false;        // somebody else holds the tree, or the database lost something
   absl::Duration last_look_;
   std::int64_t last_event_ = 0;  // of our own commits

@@ -275,6 +275,24 @@ TEST_F(FaultyServerTest, FrozenServerHangsNobody) {
   CheckAcknowledged(std::move(store), answered);
 }
 
+TEST_F(FaultyServerTest, WhatWaitsForAServerThatIsAwayIsRefusedSoon) {
+  PostgresOptions options = Options();
+  options.commit_limit = absl::Seconds(3);
+  options.group_sets_max = 10;
+  auto store = Open(options);
+  server_->Kill();
+  std::atomic<int> refused{0};
+  for (int i = 0; i < 500; ++i) {
+    store->Commit(NumberedSet("w", i), [&](absl::StatusOr<Committed> done) {
+      if (error::ReasonOf(done.status()) == kUnavailable) ++refused;
+    });
+  }
+  const absl::Duration start = MonotonicNow();
+  store->Close();  // 50 groups
+  EXPECT_EQ(refused, 500);
+  EXPECT_LT(MonotonicNow() - start, absl::Seconds(20));
+}
+
 // A standby that never answers: the server waits for it, the store does not.
 TEST_F(FaultyServerTest, CommitThatNoStandbyHasIsNotAcknowledged) {
   PostgresOptions options = Options();

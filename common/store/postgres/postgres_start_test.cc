@@ -6,6 +6,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -90,6 +91,21 @@ TEST_F(PostgresStartTest, LeavesThatDoNotFitTheirTreeAreRefused) {
   }
   ASSERT_TRUE(database_.Run("DELETE FROM leaf WHERE position = 1").ok());
   EXPECT_THAT(Error(), EndsWith(": the state does not fit the leaves"));
+}
+
+TEST_F(PostgresStartTest, ProcessesThatStartTogetherMakeOneStore) {
+  constexpr std::size_t kProcesses = 4;
+  std::vector<FakeLeafSequencer> sequencers(kProcesses);
+  std::vector<std::string> errors(kProcesses);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < kProcesses; ++i) {
+    threads.emplace_back([&, i] {
+      errors[i] = ErrorOf(OptionsFor(database_.url(), &sequencers[i], absl::StrCat("tree", i)));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(errors, std::vector<std::string>(kProcesses));
+  EXPECT_EQ(database_.Run("SELECT count(*), max(id) FROM tree").value(), "4|4");
 }
 
 TEST_F(PostgresStartTest, SecondProcessOfThisMachineIsRefused) {

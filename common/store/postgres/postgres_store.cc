@@ -11,7 +11,6 @@
 #include "common/store/postgres/group_writer.h"
 #include "common/store/postgres/pool.h"
 #include "common/store/postgres/schema.h"
-#include "common/store/postgres/server_checks.h"
 #include "common/store/postgres/snapshot.h"
 
 namespace trusthub::store {
@@ -58,10 +57,9 @@ absl::StatusOr<std::unique_ptr<Store>> OpenAt(const PostgresOptions& options,
   if (!options.lock_file.empty()) {
     TRUSTHUB_ASSIGN_OR_RETURN(lock, FileLock::Take(options.lock_file));
   }
-  TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<postgres::Connection> connection,
-                            postgres::Connection::Open(address, options.connect_limit));
-  TRUSTHUB_RETURN_IF_ERROR(
-      postgres::CheckServer(*connection, options.allow_plain, options.connect_limit));
+  TRUSTHUB_ASSIGN_OR_RETURN(
+      std::unique_ptr<postgres::Connection> connection,
+      postgres::OpenForWriting(address, options.allow_plain, options.connect_limit));
   TRUSTHUB_RETURN_IF_ERROR(
       postgres::PrepareSchema(*connection, options.service, options.create, options.commit_limit));
   TRUSTHUB_ASSIGN_OR_RETURN(

@@ -18,6 +18,7 @@
 #include "common/error/error.h"
 #include "common/store/postgres/address.h"
 #include "common/store/postgres/connection.h"
+#include "common/store/postgres/group_writer.h"
 #include "common/store/postgres/store_fixture.h"
 
 namespace trusthub::store {
@@ -192,6 +193,22 @@ TEST_F(TwoStoresTest, WhoTakesATreeEndsItsFormerHoldersWriting) {
             errors::v1::ERROR_REASON_AUDIT_UNAVAILABLE);
   EXPECT_EQ(CommitAndWait(*third, LeafSet("two"))->leaves[0].index, 1);
   EXPECT_EQ(sequencer_.rejects(), 0) << "nothing was appended that must be taken back";
+}
+
+TEST_F(TwoStoresTest, ProcessThatStandsStillHoldsUpOthersForSecondsOnly) {
+  const auto address = postgres::ParseAddress(database_.url(), "", false);
+  const auto stopped = postgres::OpenForWriting(*address, false, absl::Seconds(10));
+  ASSERT_TRUE(stopped.ok()) << stopped.status();
+  ASSERT_TRUE((*stopped)
+                  ->Run({postgres::Command("BEGIN ISOLATION LEVEL SERIALIZABLE"),
+                         postgres::Command(postgres::Sql::kLockCounter, postgres::Arguments())},
+                        absl::Seconds(10))
+                  .ok());
+  // Disclosures wait for nobody.
+  const absl::Duration start = MonotonicNow();
+  EXPECT_TRUE(CommitAndWait(*stores_[0], LeafSet("disclosed")).ok());
+  EXPECT_LT(MonotonicNow() - start, absl::Seconds(3));
+  EXPECT_TRUE(CommitAndWait(*stores_[0], NumberedSet("w", 1)).ok());
 }
 
 // --- Bounds

@@ -145,7 +145,7 @@ absl::Status PrepareSchema(Connection& connection, absl::string_view service, bo
   const absl::Duration deadline = MonotonicNow() + limit;
   Retry retry(deadline);
   while (true) {
-    const absl::Status done = BringUpToDate(connection, service, create, deadline, migrations);
+    absl::Status done = BringUpToDate(connection, service, create, deadline, migrations);
     connection.EndTransaction();
     if (FaultOf(done) != Fault::kOvertaken || !retry.Wait()) return done;
   }
