@@ -64,7 +64,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenAt(const PostgresOptions& options,
       postgres::PrepareSchema(*connection, options.service, options.create, options.commit_limit));
   TRUSTHUB_ASSIGN_OR_RETURN(
       postgres::Holding holding,
-      postgres::TakeTree(*connection, options.tree, options.create, options.commit_limit));
+      postgres::TakeTree(*connection, options.tree, {options.create, options.alone},
+                         options.commit_limit));
   auto store = std::make_unique<PostgresStore>(options, std::move(lock), address,
                                                std::move(holding), std::move(connection));
   TRUSTHUB_RETURN_IF_ERROR(store->Start());

@@ -44,6 +44,8 @@ struct PostgresOptions {
   const Clock* clock = &RealClock();
   // Whether tables are made in an empty database, and a tree that is not there is registered.
   bool create = true;
+  // Whether a database that holds the tree of another process is refused.
+  bool alone = false;
   // Whether a network without TLS is taken; for a sandbox.
   bool allow_plain = false;
   // Sets that may wait for the writer; the next one is refused.
