@@ -39,7 +39,7 @@ absl::Status LogTurn::Extend(const SetGroup& group) {
   for (const PendingSet& pending : group) {
     if (!pending.status.ok()) continue;
     for (const AppendLeaf& leaf : pending.set.leaves) {
-      bytes.push_back(leaf.bytes);
+      bytes.emplace_back(leaf.bytes);
       leaves_.push_back(&leaf);
     }
   }

@@ -5,13 +5,13 @@
 #include <grp.h>
 #include <netinet/in.h>
 #include <pwd.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -53,7 +53,8 @@ const User& ServerUser() {
     User found;
     if (found.uid != 0) return found;
     for (const char* name : {"postgres", "nobody"}) {
-      if (const passwd* entry = getpwnam(name); entry != nullptr) {
+      if (const passwd* entry = getpwnam(name);
+          entry != nullptr) {  // NOLINT(concurrency-mt-unsafe)
         found = {entry->pw_uid, entry->pw_gid};
         break;
       }
@@ -137,7 +138,7 @@ absl::StatusOr<std::string> Psql(const std::string& socket_folder, absl::string_
   const std::string command = absl::StrCat(
       kBin, "psql -XAtq -v ON_ERROR_STOP=1 -h ", Quoted(socket_folder), " -p ", kSocketPort,
       " -U postgres -d postgres -c ", Quoted(before), " -c ", Quoted(sql), " 2>&1");
-  FILE* const pipe = popen(command.c_str(), "re");
+  FILE* const pipe = popen(command.c_str(), "re");  // NOLINT(cert-env33-c)
   if (pipe == nullptr) return absl::InternalError("psql cannot be started");
   std::string said;
   char buffer[4096];
@@ -343,7 +344,8 @@ void PostgresServer::Reload() {
 // --- Databases ----------------------------------------------------------------------------------
 
 std::string SharedPostgresFolder() {
-  if (const char* shared = std::getenv(kSharedPostgres); shared != nullptr) return shared;
+  if (const char* shared = std::getenv(kSharedPostgres); shared != nullptr)
+    return shared;  // NOLINT(concurrency-mt-unsafe)
   static const auto server = [] {
     auto started = PostgresServer::Start();
     if (!started.ok()) {

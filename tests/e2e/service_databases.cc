@@ -5,7 +5,7 @@
 namespace trusthub::testing {
 
 bool HubsUsePostgres() {
-  const char* engine = std::getenv("TRUSTHUB_TEST_ENGINE");
+  const char* engine = std::getenv("TRUSTHUB_TEST_ENGINE");  // NOLINT(concurrency-mt-unsafe)
   return engine != nullptr && absl::string_view(engine) == "postgres";
 }
 

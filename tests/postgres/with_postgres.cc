@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "with-postgres: %s\n", server.status().ToString().c_str());
     return 1;
   }
-  setenv(trusthub::testing::kSharedPostgres, (*server)->socket_folder().c_str(), 1);
+  setenv(trusthub::testing::kSharedPostgres, (*server)->socket_folder().c_str(),
+         1);  // NOLINT(concurrency-mt-unsafe)
   const pid_t child = fork();
   if (child == 0) {
     execvp(argv[1], argv + 1);

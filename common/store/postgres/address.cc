@@ -37,12 +37,10 @@ absl::StatusOr<std::map<std::string, std::string>> Split(const std::string& url)
   return given;
 }
 
-// Whether every host is a socket of this machine; none given is libpq's own socket.
+// Whether every host is a socket of this machine.
 bool IsLocal(const std::map<std::string, std::string>& given) {
   if (given.count("hostaddr") != 0) return false;
-  const auto hosts = given.find("host");
-  if (hosts == given.end()) return true;
-  for (const absl::string_view host : absl::StrSplit(hosts->second, ',')) {
+  for (const absl::string_view host : absl::StrSplit(given.at("host"), ',')) {
     if (!absl::StartsWith(host, "/") && !absl::StartsWith(host, "@")) return false;
   }
   return true;
@@ -84,6 +82,8 @@ absl::StatusOr<Address> ParseAddress(absl::string_view url, absl::string_view fo
         " ?passfile=FILE");
   }
   if (given.count("dbname") == 0) return Flaw("names no database");
+  // The environment would say it otherwise, and nothing here would know of it.
+  if (given.count("host") == 0) return Flaw("names no host");
   for (const char* file : kFiles) {
     const auto found = given.find(file);
     if (found == given.end() || absl::StartsWith(found->second, "/")) continue;
@@ -91,11 +91,12 @@ absl::StatusOr<Address> ParseAddress(absl::string_view url, absl::string_view fo
   }
   if (!IsLocal(given)) TRUSTHUB_RETURN_IF_ERROR(SecureNetwork(allow_plain, &given));
   given.emplace("target_session_attrs", "read-write");
+  given.emplace("gssencmode", "disable");  // TLS is what is checked for
   given.emplace("application_name", "trusthub");
   given["client_encoding"] = "UTF8";
   Address address;
-  address.name = absl::StrCat("postgresql://", ValueOr(given, "host", "localhost"), ":",
-                              ValueOr(given, "port", "5432"), "/", given["dbname"]);
+  address.name = absl::StrCat("postgresql://", given["host"], ":", ValueOr(given, "port", "5432"),
+                              "/", given["dbname"]);
   address.parameters = std::move(given);
   return address;
 }

@@ -68,7 +68,7 @@ GroupWriter::GroupWriter(PostgresOptions options, Address address, Holding holdi
               options_.look_interval}) {}
 
 absl::Status GroupWriter::Start() {
-  TRUSTHUB_RETURN_IF_ERROR(RestoreLog(MonotonicNow() + options_.commit_limit));
+  TRUSTHUB_RETURN_IF_ERROR(RestoreLog(MonotonicNow() + options_.start_limit));
   queue_.Start();
   return absl::OkStatus();
 }

@@ -64,15 +64,20 @@ bool IsThere(Store& store, const std::string& name) { return Snap(store)->Find(n
 class CutCommitTest : public ::testing::Test {
  protected:
   CutCommitTest() : relay_(testing::SharedPostgresFolder(), kSocket) {
+    Open(absl::Seconds(20));
+    EXPECT_TRUE(CommitAndWait(*store_, NumberedSet("w", 0)).ok());
+  }
+
+  void Open(absl::Duration commit_limit) {
+    store_.reset();
     PostgresOptions options =
         OptionsFor(absl::StrCat("postgresql://hub@/postgres?host=", relay_.folder(),
                                 "&options=-csearch_path%3D", database_.name()),
                    &sequencer_);
-    options.commit_limit = absl::Seconds(1);
+    options.commit_limit = commit_limit;
     auto opened = OpenPostgres(options);
     EXPECT_TRUE(opened.ok()) << opened.status();
     store_ = *std::move(opened);
-    EXPECT_TRUE(CommitAndWait(*store_, NumberedSet("w", 0)).ok());
   }
 
   PostgresDatabase database_;
@@ -107,6 +112,7 @@ TEST_F(CutCommitTest, CommitWhoseAnswerWasLostIsAnsweredAndNotDoneTwice) {
 }
 
 TEST_F(CutCommitTest, OutcomeThatCannotBeFoundOutIsNeverOk) {
+  Open(absl::Seconds(2));
   for (const auto cut : {CuttingRelay::Cut::kBeforeServer, CuttingRelay::Cut::kBeforeClient}) {
     const bool lands = cut == CuttingRelay::Cut::kBeforeClient;
     const int number = lands ? 2 : 1;
@@ -250,7 +256,7 @@ TEST_F(FaultyServerTest, KilledServerLosesNothing) {
 TEST_F(FaultyServerTest, FrozenServerHangsNobody) {
   PostgresOptions options = Options();
   options.commit_limit = absl::Seconds(1);
-  options.connect_limit = absl::Seconds(1);
+  options.connect_limit = absl::Seconds(3);
   auto store = Open(options);
   ASSERT_TRUE(CommitAndWait(*store, NumberedSet("w", 0)).ok());
   ASSERT_TRUE(IsThere(*store, "referrals/w-0"));  // a reader is open
@@ -261,7 +267,7 @@ TEST_F(FaultyServerTest, FrozenServerHangsNobody) {
   EXPECT_EQ(read.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_LT(MonotonicNow() - start, absl::Seconds(3));
   EXPECT_EQ(error::ReasonOf(CommitAndWait(*store, NumberedSet("w", 1)).status()), kUnavailable);
-  EXPECT_LT(MonotonicNow() - start, absl::Seconds(8));
+  EXPECT_LT(MonotonicNow() - start, absl::Seconds(12));
   server_->Thaw();
   std::map<std::string, bool> answered;
   for (int i = 2; i < 5; ++i) {
@@ -296,7 +302,7 @@ TEST_F(FaultyServerTest, WhatWaitsForAServerThatIsAwayIsRefusedSoon) {
 // A standby that never answers: the server waits for it, the store does not.
 TEST_F(FaultyServerTest, CommitThatNoStandbyHasIsNotAcknowledged) {
   PostgresOptions options = Options();
-  options.commit_limit = absl::Seconds(2);
+  options.commit_limit = absl::Seconds(4);
   auto store = Open(options);
   ASSERT_TRUE(CommitAndWait(*store, NumberedSet("w", 0)).ok());
   server_->AddSetting("synchronous_standby_names = 'nobody'");
@@ -314,7 +320,7 @@ TEST_F(FaultyServerTest, CommitThatNoStandbyHasIsNotAcknowledged) {
   }
   writer.join();
   EXPECT_EQ(error::ReasonOf(waited), kUnavailable) << waited;
-  EXPECT_LT(MonotonicNow() - start, absl::Seconds(8));
+  EXPECT_LT(MonotonicNow() - start, absl::Seconds(15));
   server_->AddSetting("synchronous_standby_names = ''");
   server_->Reload();
   absl::Status again;

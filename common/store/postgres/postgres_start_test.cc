@@ -199,6 +199,7 @@ TEST(PostgresAddressTest, NothingUnsafeIsTaken) {
   EXPECT_THAT(AddressError("mysql://host/db"), HasSubstr("must begin with postgresql://"));
   EXPECT_THAT(AddressError("postgresql://[host/db"), HasSubstr("is no URL that libpq takes"));
   EXPECT_THAT(AddressError("postgresql://host/"), HasSubstr("names no database"));
+  EXPECT_THAT(AddressError("postgresql:///db"), HasSubstr("names no host"));
   EXPECT_THAT(AddressError("postgresql://u:hush@host/db"), HasSubstr("holds a password"));
   EXPECT_THAT(AddressError("postgresql://u:hush@host/db"), Not(HasSubstr("hush")));
   EXPECT_THAT(AddressError("postgresql://host/db?password=hush"), HasSubstr("holds a password"));

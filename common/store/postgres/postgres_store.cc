@@ -60,12 +60,12 @@ absl::StatusOr<std::unique_ptr<Store>> OpenAt(const PostgresOptions& options,
   TRUSTHUB_ASSIGN_OR_RETURN(
       std::unique_ptr<postgres::Connection> connection,
       postgres::OpenForWriting(address, options.allow_plain, options.connect_limit));
-  TRUSTHUB_RETURN_IF_ERROR(
-      postgres::PrepareSchema(*connection, options.service, options.create, options.commit_limit));
+  TRUSTHUB_RETURN_IF_ERROR(postgres::PrepareSchema(*connection, options.service, options.create,
+                                                   options.migration_limit));
   TRUSTHUB_ASSIGN_OR_RETURN(
       postgres::Holding holding,
       postgres::TakeTree(*connection, options.tree, {options.create, options.alone},
-                         options.commit_limit));
+                         options.start_limit));
   auto store = std::make_unique<PostgresStore>(options, std::move(lock), address,
                                                std::move(holding), std::move(connection));
   TRUSTHUB_RETURN_IF_ERROR(store->Start());

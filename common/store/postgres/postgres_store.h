@@ -59,6 +59,10 @@ struct PostgresOptions {
   // How often a transaction is tried before its sets are refused, and how long at most.
   int attempts_max = 50;
   absl::Duration commit_limit = absl::Seconds(10);
+  // Longest wait of a start, once connected, for migrations, its own or another process's, and for
+  // the rest.
+  absl::Duration migration_limit = absl::Minutes(30);
+  absl::Duration start_limit = absl::Minutes(1);
   // Longest wait for a connection.
   absl::Duration connect_limit = absl::Seconds(5);
   // Longest wait for one read of a snapshot without deadline.

@@ -15,6 +15,7 @@ namespace trusthub::store::postgres {
 namespace {
 
 constexpr char kBegin[] = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+constexpr char kNoTimeout[] = "SET LOCAL statement_timeout = 0";
 constexpr char kCommit[] = "COMMIT";
 constexpr int kHolderBytes = 16;
 
@@ -48,6 +49,7 @@ absl::Status Apply(const Migration& migration, absl::string_view service, Connec
                    absl::Duration deadline) {
   std::vector<Command> commands;
   commands.emplace_back(kBegin);
+  commands.emplace_back(kNoTimeout);  // a large table takes its time
   commands.emplace_back(
       absl::StrCat("INSERT INTO hub_schema (version) VALUES (", migration.number, ")"));
   for (const absl::string_view statement :
