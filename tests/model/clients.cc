@@ -15,6 +15,8 @@
 namespace trusthub::model {
 namespace {
 
+constexpr absl::Duration kAwayMax = absl::Seconds(20);
+
 std::int64_t Nanos() { return absl::ToInt64Nanoseconds(MonotonicNow()); }
 
 class Clients {
@@ -56,7 +58,10 @@ class Clients {
       store::Store& store = *options_.stores[turn % options_.stores.size()];
       const std::string name =
           NameOf(static_cast<int>(random() % static_cast<std::uint64_t>(options_.records)));
-      const std::optional<std::int64_t> version = Read(store, name, client);
+      std::optional<std::int64_t> version = Read(store, name, client);
+      // As a client does whose server is away, for as long as it may be.
+      const absl::Duration end = MonotonicNow() + kAwayMax;
+      while (!version.has_value() && MonotonicNow() < end) version = Read(store, name, client);
       if (!version.has_value() || random() % 2 == 0) continue;
       Write(store, name, client, *version + 1, absl::StrCat(client, "-", i));
     }

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <thread>
 #include <vector>
@@ -126,13 +128,13 @@ TEST_F(TwoStoresTest, ShareOneIdempotencySpace) {
 
 TEST_F(TwoStoresTest, WatchersOfEitherSeeEveryEventInOrder) {
   constexpr int kSets = 150;
-  std::atomic<bool> over{false};
+  std::atomic<std::int64_t> last{std::numeric_limits<std::int64_t>::max()};
   std::atomic<int> gaps{0};
   std::vector<std::int64_t> seen(2);
-  std::vector<std::thread> threads;
+  std::vector<std::thread> watchers, writers;
   for (std::size_t w = 0; w < 2; ++w) {
-    threads.emplace_back([&, w] {
-      while (seen[w] < 2 * kSets && !over) {
+    watchers.emplace_back([&, w] {
+      while (seen[w] < last) {
         const auto events = Snap(*stores_[w])->ReadEvents(seen[w], 7);
         for (const StoredEvent& event : *events) {
           if (event.sequence != seen[w] + 1) ++gaps;
@@ -140,17 +142,21 @@ TEST_F(TwoStoresTest, WatchersOfEitherSeeEveryEventInOrder) {
         }
       }
     });
-    threads.emplace_back([&, w] {
+    writers.emplace_back([&, w] {
       for (int i = 0; i < kSets; ++i) {
-        EXPECT_TRUE(CommitAndWait(*stores_[w], NumberedSet(absl::StrCat("w", w), i)).status().ok());
+        // On a machine that is busy with other things a set may be refused, or its outcome unknown.
+        absl::Status status;
+        do {
+          status = CommitAndWait(*stores_[w], NumberedSet(absl::StrCat("w", w), i)).status();
+        } while (absl::IsUnavailable(status));
+        EXPECT_TRUE(status.ok() || IsConflict(status)) << status;
       }
     });
   }
-  threads[1].join();
-  threads[3].join();
-  EXPECT_EQ(*Snap(*stores_[0])->LastEventSequence(), 2 * kSets);
-  threads[0].join();
-  threads[2].join();
+  for (std::thread& writer : writers) writer.join();
+  last = *Snap(*stores_[0])->LastEventSequence();
+  for (std::thread& watcher : watchers) watcher.join();
+  EXPECT_EQ(last, 2 * kSets);
   EXPECT_EQ(gaps, 0);
   EXPECT_EQ(seen[0], 2 * kSets);
   EXPECT_EQ(seen[1], 2 * kSets);
