@@ -133,17 +133,16 @@ class Follower {
   absl::Status FollowOnce() {
     TRUSTHUB_ASSIGN_OR_RETURN(const Progress progress, ReadProgress());
     absl::Status failure;
-    absl::Status ended =
-        stream_->Stream(progress.cursor, [&](const v1::WatchResponse& response) {
-          if (stopping()) return false;
-          const absl::Duration received = MonotonicNow();
-          failure = Take(response);
-          if (!failure.ok()) return false;
-          progressed_ = true;
-          // A source that knows of more to send says nothing about completeness.
-          if (response.has_as_of()) Confirm({received, TimeFromProto(response.as_of())});
-          return true;
-        });
+    absl::Status ended = stream_->Stream(progress.cursor, [&](const v1::WatchResponse& response) {
+      if (stopping()) return false;
+      const absl::Duration received = MonotonicNow();
+      failure = Take(response);
+      if (!failure.ok()) return false;
+      progressed_ = true;
+      // A source that knows of more to send says nothing about completeness.
+      if (response.has_as_of()) Confirm({received, TimeFromProto(response.as_of())});
+      return true;
+    });
     if (!failure.ok()) return failure;
     if (error::ReasonOf(ended) == errors::v1::ERROR_REASON_CURSOR_INVALID) {
       return StartAnew(progress, ended);

@@ -18,7 +18,8 @@ ProjectionWatch::ProjectionWatch(const events::Projections* projections,
     : projections_(*projections),
       sources_(std::move(sources)),
       metrics_(*metrics),
-      changed_(std::move(changed)) {}
+      changed_(std::move(changed)),
+      periodic_(kLookEvery, [this] { Look(); }) {}
 
 void ProjectionWatch::Look() {
   MutexLock lock(looking_);
@@ -36,27 +37,7 @@ void ProjectionWatch::Look() {
 
 void ProjectionWatch::Start() {
   Look();
-  thread_ = std::thread([this] { Run(); });
-}
-
-void ProjectionWatch::Stop() {
-  {
-    MutexLock lock(mutex_);
-    stopping_ = true;
-    wake_.NotifyAll();
-  }
-  if (thread_.joinable()) thread_.join();
-}
-
-void ProjectionWatch::Run() {
-  while (true) {
-    {
-      MutexLock lock(mutex_);
-      if (!stopping_) wake_.WaitFor(mutex_, kLookEvery);
-      if (stopping_) return;
-    }
-    Look();
-  }
+  periodic_.Start();
 }
 
 }  // namespace trusthub::rpc

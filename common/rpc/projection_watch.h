@@ -8,11 +8,11 @@
 
 #include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
+#include "common/base/periodic.h"
 #include "common/events/projections.h"
 #include "common/rpc/metrics.h"
 
@@ -29,16 +29,13 @@ class ProjectionWatch {
   // `changed` is told of each change, and of the first look; never of two at a time.
   ProjectionWatch(const events::Projections* projections, std::vector<std::string> sources,
                   Metrics* metrics, std::function<void(bool fresh)> changed);
-  ~ProjectionWatch() { Stop(); }
 
   // Looks ten times a second, on a thread of its own, and once before it returns.
   void Start();
-  void Stop();
+  void Stop() { periodic_.Stop(); }
   void Look();
 
  private:
-  void Run();
-
   const events::Projections& projections_;
   const std::vector<std::string> sources_;
   Metrics& metrics_;
@@ -46,10 +43,7 @@ class ProjectionWatch {
   Mutex looking_;
   bool known_ ABSL_GUARDED_BY(looking_) = false;
   bool fresh_ ABSL_GUARDED_BY(looking_) = false;
-  Mutex mutex_;
-  CondVar wake_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  Periodic periodic_;
 };
 
 }  // namespace trusthub::rpc

@@ -22,7 +22,9 @@ WitnessWatch::WitnessWatch(const WitnessRules* rules, store::Store* store, const
       store_(*store),
       clock_(*clock),
       metrics_(*metrics),
-      witnessed_micros_(absl::ToUnixMicros(clock->Now())) {}
+      witnessed_micros_(absl::ToUnixMicros(clock->Now())),
+      // A store that cannot be read is told of by the calls that need it.
+      periodic_(kLookEvery, [this] { Look().IgnoreError(); }) {}
 
 absl::Duration WitnessWatch::Age() const {
   if (rules_.needed == 0) return absl::ZeroDuration();
@@ -61,28 +63,7 @@ void WitnessWatch::Start() {
                           {"max_age_seconds", absl::ToInt64Seconds(rules_.max_age)},
                           {"stop_after_seconds",
                            stops ? absl::ToInt64Seconds(rules_.stop_after) : std::int64_t{0}}});
-  thread_ = std::thread([this] { Run(); });
-}
-
-void WitnessWatch::Stop() {
-  {
-    MutexLock lock(mutex_);
-    stopping_ = true;
-    wake_.NotifyAll();
-  }
-  if (thread_.joinable()) thread_.join();
-}
-
-void WitnessWatch::Run() {
-  while (true) {
-    {
-      MutexLock lock(mutex_);
-      if (!stopping_) wake_.WaitFor(mutex_, kLookEvery);
-      if (stopping_) return;
-    }
-    // A store that cannot be read is told of by the calls that need it.
-    Look().IgnoreError();
-  }
+  periodic_.Start();
 }
 
 }  // namespace trusthub::rpc

@@ -8,11 +8,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "common/base/mutex.h"
+#include "common/base/periodic.h"
 #include "common/rpc/metrics.h"
 #include "common/rpc/witness_rules.h"
 #include "common/store/store.h"
@@ -26,11 +25,10 @@ class WitnessWatch {
   // Before the first witnessed head its age counts from now.
   WitnessWatch(const WitnessRules* rules, store::Store* store, const Clock* clock,
                Metrics* metrics);
-  ~WitnessWatch() { Stop(); }
 
   // Looks every second, on a thread of its own; does nothing when no witness is registered.
   void Start();
-  void Stop();
+  void Stop() { periodic_.Stop(); }
   // Looks now. Fails as the store does; what was known before then still counts, and ages.
   absl::Status Look();
 
@@ -39,18 +37,13 @@ class WitnessWatch {
   bool Overdue() const { return Age() > rules_.stop_after; }
 
  private:
-  void Run();
-
   const WitnessRules& rules_;
   store::Store& store_;
   const Clock& clock_;
   Metrics& metrics_;
   std::atomic<std::int64_t> witnessed_micros_;
   std::atomic<bool> warned_ = false;
-  Mutex mutex_;
-  CondVar wake_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  Periodic periodic_;
 };
 
 }  // namespace trusthub::rpc

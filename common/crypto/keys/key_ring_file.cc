@@ -11,8 +11,6 @@
 namespace trusthub::crypto {
 namespace {
 
-constexpr absl::Duration kLookEvery = absl::Seconds(1);
-
 absl::StatusOr<std::string> ReadText(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -38,27 +36,7 @@ absl::StatusOr<std::unique_ptr<KeyRingFile>> KeyRingFile::Open(absl::string_view
 
 void KeyRingFile::Watch(std::function<void(absl::StatusOr<Ring>)> changed) {
   changed_ = std::move(changed);
-  thread_ = std::thread([this] { Run(); });
-}
-
-void KeyRingFile::Stop() {
-  {
-    MutexLock lock(mutex_);
-    stopping_ = true;
-    stop_.NotifyOne();
-  }
-  if (thread_.joinable()) thread_.join();
-}
-
-void KeyRingFile::Run() {
-  while (true) {
-    {
-      MutexLock lock(mutex_);
-      if (!stopping_) stop_.WaitFor(mutex_, kLookEvery);
-      if (stopping_) return;
-    }
-    Look();
-  }
+  periodic_.Start();
 }
 
 void KeyRingFile::Look() {

@@ -9,12 +9,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "common/base/mutex.h"
+#include "common/base/periodic.h"
 #include "common/crypto/keys/key_ring.h"
 
 namespace trusthub::crypto {
@@ -25,19 +24,17 @@ class KeyRingFile {
 
   // Errors as of KeyRing::Load.
   static absl::StatusOr<std::unique_ptr<KeyRingFile>> Open(absl::string_view path);
-  ~KeyRingFile() { Stop(); }
 
   // The ring as it was at Open.
   const Ring& first() const { return first_; }
   // From now on `changed` is called, on a thread of its own, with each new ring; or, once a file,
   // with why it was not taken: then the ring before stays, and the file is tried again.
   void Watch(std::function<void(absl::StatusOr<Ring>)> changed);
-  void Stop();
+  void Stop() { periodic_.Stop(); }
 
  private:
   KeyRingFile(std::string path, std::string text, Ring first)
       : path_(std::move(path)), taken_(std::move(text)), first_(std::move(first)) {}
-  void Run();
   void Look();
 
   const std::string path_;
@@ -45,10 +42,7 @@ class KeyRingFile {
   std::optional<std::string> refused_;  // text that was told of as not taken
   const Ring first_;
   std::function<void(absl::StatusOr<Ring>)> changed_;
-  Mutex mutex_;
-  CondVar stop_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  Periodic periodic_{absl::Seconds(1), [this] { Look(); }};
 };
 
 }  // namespace trusthub::crypto
