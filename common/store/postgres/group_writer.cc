@@ -68,7 +68,15 @@ GroupWriter::GroupWriter(PostgresOptions options, Address address, Holding holdi
               options_.look_interval}) {}
 
 absl::Status GroupWriter::Start() {
-  TRUSTHUB_RETURN_IF_ERROR(RestoreLog(MonotonicNow() + options_.start_limit));
+  const absl::Duration deadline = MonotonicNow() + options_.start_limit;
+  // Other processes that start may overtake this one here as well.
+  Retry retry(deadline);
+  while (true) {
+    absl::Status restored = RestoreLog(deadline);
+    if (connection_ != nullptr) connection_->EndTransaction();
+    if (restored.ok()) break;
+    if (ended_ || FaultOf(restored) != Fault::kOvertaken || !retry.Wait()) return restored;
+  }
   queue_.Start();
   return absl::OkStatus();
 }
