@@ -12,6 +12,7 @@
 #include "common/events/facts.h"
 #include "common/testing/paths.h"
 #include "deploy/hubctl/loading.h"
+#include "deploy/hubctl/readiness.h"
 #include "services/assessments/service.h"
 #include "services/children/service.h"
 #include "services/directory/service.h"
@@ -26,6 +27,7 @@ namespace trusthub::testing {
 namespace {
 
 constexpr int kPortAttempts = 8;
+constexpr absl::Duration kFreshWithin = absl::Seconds(30);
 
 // Where a projection keeps how far it has come, as "<sequence> <cursor>" by source.
 constexpr char kProjectionSpace[] = "projection";
@@ -73,6 +75,8 @@ absl::Status LocalHub::Init() {
   TRUSTHUB_RETURN_IF_ERROR(hubctl::InitHub(init));
   TRUSTHUB_ASSIGN_OR_RETURN(hub_, hubctl::Hub::Open(init.folder));
   for (const char* service : hubctl::kServices) TRUSTHUB_RETURN_IF_ERROR(StartService(service));
+  // Who started first has met nobody yet, and waits a moment before it tries again.
+  TRUSTHUB_RETURN_IF_ERROR(hubctl::WaitUntilFresh(*hub_, kFreshWithin));
   return hubctl::LoadDirectory(*hub_, nullptr).status();
 }
 
