@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/store/store.h"
+#include "common/testing/forwarding_store.h"
 #include "common/time/clock.h"
 
 namespace trusthub::testing {
@@ -141,30 +142,24 @@ class CountingSnapshot final : public store::Snapshot {
 };
 
 // Thread-safe.
-class CountingStore final : public store::Store {
+class CountingStore final : public ForwardingStore {
  public:
   // `who` is asked for each snapshot that is opened, on the thread that opens it: who takes its
   // work; null for nobody.
   CountingStore(std::unique_ptr<store::Store> inner, std::function<TakeWork()> who,
                 std::function<void(absl::string_view)> before_find = nullptr)
-      : inner_(std::move(inner)), who_(std::move(who)), before_find_(std::move(before_find)) {}
+      : ForwardingStore(std::move(inner)),
+        who_(std::move(who)),
+        before_find_(std::move(before_find)) {}
 
   absl::StatusOr<std::unique_ptr<store::Snapshot>> Open(absl::Time deadline) override {
-    absl::StatusOr<std::unique_ptr<store::Snapshot>> snapshot = inner_->Open(deadline);
+    absl::StatusOr<std::unique_ptr<store::Snapshot>> snapshot = inner().Open(deadline);
     TakeWork take = who_();
     if (!snapshot.ok() || take == nullptr) return snapshot;
     return std::make_unique<CountingSnapshot>(*std::move(snapshot), std::move(take), before_find_);
   }
-  void Commit(store::WriteSet set, store::CommitCallback done) override {
-    inner_->Commit(std::move(set), std::move(done));
-  }
-  void SetEventListener(std::function<void(std::int64_t)> listener) override {
-    inner_->SetEventListener(std::move(listener));
-  }
-  void Close() override { inner_->Close(); }
 
  private:
-  const std::unique_ptr<store::Store> inner_;
   const std::function<TakeWork()> who_;
   const std::function<void(absl::string_view)> before_find_;
 };

@@ -13,13 +13,14 @@
 #include "common/base/mutex.h"
 #include "common/error/error.h"
 #include "common/store/store.h"
+#include "common/testing/forwarding_store.h"
 
 namespace trusthub::testing {
 
 // Thread-safe.
-class FailingStore final : public store::Store {
+class FailingStore final : public ForwardingStore {
  public:
-  explicit FailingStore(std::unique_ptr<store::Store> inner) : inner_(std::move(inner)) {}
+  explicit FailingStore(std::unique_ptr<store::Store> inner) : ForwardingStore(std::move(inner)) {}
 
   // The next `count` commits are refused as a broken disk would.
   void RefuseCommits(int count) { refuse_ = count; }
@@ -37,13 +38,10 @@ class FailingStore final : public store::Store {
       holding_ = false;
       held.swap(held_);
     }
-    for (Held& commit : held) inner_->Commit(std::move(commit.set), std::move(commit.done));
+    for (Held& commit : held) inner().Commit(std::move(commit.set), std::move(commit.done));
   }
   int commits() const { return commits_; }
 
-  absl::StatusOr<std::unique_ptr<store::Snapshot>> Open(absl::Time deadline) override {
-    return inner_->Open(deadline);
-  }
   void Commit(store::WriteSet set, store::CommitCallback done) override {
     ++commits_;
     if (refuse_ > 0) {
@@ -61,15 +59,10 @@ class FailingStore final : public store::Store {
         return;
       }
     }
-    inner_->Commit(std::move(set), std::move(done));
+    inner().Commit(std::move(set), std::move(done));
   }
-  void SetEventListener(std::function<void(std::int64_t)> listener) override {
-    inner_->SetEventListener(std::move(listener));
-  }
-  void Close() override { inner_->Close(); }
 
  private:
-  std::unique_ptr<store::Store> inner_;
   std::atomic<int> refuse_ = 0;
   std::atomic<int> overtake_ = 0;
   std::atomic<int> commits_ = 0;

@@ -175,16 +175,22 @@ void Pause() {
   never.WaitFor(mutex, kStep);
 }
 
-}  // namespace
-
-// --- A server -----------------------------------------------------------------------------------
-
-absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::Start(const Options& options) {
+// A folder of a server's, with one for its socket.
+absl::StatusOr<std::string> MakeFolder() {
   std::string folder = (fs::temp_directory_path() / "trusthub-postgres-XXXXXX").string();
   if (mkdtemp(folder.data()) == nullptr) return absl::InternalError("no temporary folder");
   GiveAway(folder);
   fs::create_directory(folder + "/socket");
   GiveAway(folder + "/socket");
+  return folder;
+}
+
+}  // namespace
+
+// --- A server -----------------------------------------------------------------------------------
+
+absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::Start(const Options& options) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string folder, MakeFolder());
   std::unique_ptr<PostgresServer> server(new PostgresServer(folder));
   TRUSTHUB_RETURN_IF_ERROR(server->Make(options));
   TRUSTHUB_RETURN_IF_ERROR(server->Run());
@@ -196,11 +202,7 @@ absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::Start(const Opti
 
 absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::StartStandby(
     PostgresServer& primary, const std::string& name) {
-  std::string folder = (fs::temp_directory_path() / "trusthub-postgres-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) return absl::InternalError("no temporary folder");
-  GiveAway(folder);
-  fs::create_directory(folder + "/socket");
-  GiveAway(folder + "/socket");
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string folder, MakeFolder());
   std::unique_ptr<PostgresServer> server(new PostgresServer(folder));
   TRUSTHUB_RETURN_IF_ERROR(
       RunTool({"pg_basebackup", "-D", server->data_folder(), "-R", "--no-sync", "-c", "fast", "-d",

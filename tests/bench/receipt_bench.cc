@@ -14,6 +14,7 @@
 #include "absl/strings/numbers.h"
 #include "common/base/status_macros.h"
 #include "common/store/store.h"
+#include "common/testing/forwarding_store.h"
 #include "tests/bench/load.h"
 #include "tests/bench/sample.h"
 #include "tests/integration/local_hub.h"
@@ -22,15 +23,12 @@ namespace trusthub::bench {
 namespace {
 
 // A store that takes the proofs out of what it hands back, while it is told to.
-class WithoutProofs final : public store::Store {
+class WithoutProofs final : public testing::ForwardingStore {
  public:
   WithoutProofs(std::unique_ptr<store::Store> inner, const std::atomic<bool>* on)
-      : inner_(std::move(inner)), on_(*on) {}
-  absl::StatusOr<std::unique_ptr<store::Snapshot>> Open(absl::Time deadline) override {
-    return inner_->Open(deadline);
-  }
+      : ForwardingStore(std::move(inner)), on_(*on) {}
   void Commit(store::WriteSet set, store::CommitCallback done) override {
-    inner_->Commit(std::move(set), [this, done = std::move(done)](
+    inner().Commit(std::move(set), [this, done = std::move(done)](
                                        absl::StatusOr<store::Committed> committed) mutable {
       if (on_ && committed.ok()) {
         for (store::LeafPlace& leaf : committed->leaves) leaf.inclusion_proof.clear();
@@ -38,13 +36,8 @@ class WithoutProofs final : public store::Store {
       std::move(done)(std::move(committed));
     });
   }
-  void SetEventListener(std::function<void(std::int64_t)> listener) override {
-    inner_->SetEventListener(std::move(listener));
-  }
-  void Close() override { inner_->Close(); }
 
  private:
-  const std::unique_ptr<store::Store> inner_;
   const std::atomic<bool>& on_;
 };
 

@@ -17,6 +17,7 @@
 #include "common/base/ids.h"
 #include "common/crypto/crypto.h"
 #include "common/error/error.h"
+#include "common/testing/forwarding_store.h"
 #include "common/testing/matchers.h"
 #include "common/time/civil_date.h"
 #include "gmock/gmock.h"
@@ -50,27 +51,19 @@ constexpr char kChildren[] = "children";
 
 // Lets nothing be forgotten while it is shut, as a disk that fails at that moment. It stands below
 // the sealing, where the certificate in the log is what still can be read.
-class Gate final : public store::Store {
+class Gate final : public ForwardingStore {
  public:
   Gate(std::unique_ptr<store::Store> inner, std::shared_ptr<std::atomic<bool>> shut)
-      : inner_(std::move(inner)), shut_(std::move(shut)) {}
-  absl::StatusOr<std::unique_ptr<store::Snapshot>> Open(absl::Time deadline) override {
-    return inner_->Open(deadline);
-  }
+      : ForwardingStore(std::move(inner)), shut_(std::move(shut)) {}
   void Commit(store::WriteSet set, store::CommitCallback done) override {
     const bool destroys = absl::c_any_of(set.leaves, [](const store::AppendLeaf& leaf) {
       return absl::StrContains(leaf.bytes, "retention.destroy");
     });
     if (*shut_ && destroys) return done(error::StoreUnavailable("shut"));
-    inner_->Commit(std::move(set), std::move(done));
+    inner().Commit(std::move(set), std::move(done));
   }
-  void SetEventListener(std::function<void(std::int64_t)> listener) override {
-    inner_->SetEventListener(std::move(listener));
-  }
-  void Close() override { inner_->Close(); }
 
  private:
-  const std::unique_ptr<store::Store> inner_;
   const std::shared_ptr<std::atomic<bool>> shut_;
 };
 

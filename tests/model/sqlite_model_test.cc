@@ -11,6 +11,7 @@
 #include "common/store/sqlite/sqlite_store.h"
 #include "common/store/timely_store.h"
 #include "common/testing/failing_store.h"
+#include "common/testing/forwarding_store.h"
 #include "common/testing/matchers.h"
 #include "common/testing/seed.h"
 #include "common/testing/temp_folder.h"
@@ -69,23 +70,15 @@ TEST(SqliteModel, EveryRecordIsLinearizableWhateverFailsInBetween) {
 }
 
 // The check can fail: of a store that acknowledges what it drops, records say so.
-class Forgetful final : public store::Store {
+class Forgetful final : public testing::ForwardingStore {
  public:
-  explicit Forgetful(std::unique_ptr<store::Store> inner) : inner_(std::move(inner)) {}
-  absl::StatusOr<std::unique_ptr<store::Snapshot>> Open(absl::Time deadline) override {
-    return inner_->Open(deadline);
-  }
+  explicit Forgetful(std::unique_ptr<store::Store> inner) : ForwardingStore(std::move(inner)) {}
   void Commit(store::WriteSet set, store::CommitCallback done) override {
     if (++commits_ % 20 == 0) return std::move(done)(store::Committed());
-    inner_->Commit(std::move(set), std::move(done));
+    inner().Commit(std::move(set), std::move(done));
   }
-  void SetEventListener(std::function<void(std::int64_t)> listener) override {
-    inner_->SetEventListener(std::move(listener));
-  }
-  void Close() override { inner_->Close(); }
 
  private:
-  const std::unique_ptr<store::Store> inner_;
   std::atomic<int> commits_ = 0;
 };
 
