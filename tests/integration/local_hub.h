@@ -43,7 +43,8 @@ struct LocalHubOptions {
 // Not thread-safe; desks of it are.
 class LocalHub {
  public:
-  // All six serve and know of each other, and the directory is loaded. The clock stands at CaseStart().
+  // All six serve and know of each other, and the directory is loaded. The clock stands at
+  // CaseStart().
   static absl::StatusOr<std::unique_ptr<LocalHub>> Start(LocalHubOptions options = {});
   ~LocalHub();
 
