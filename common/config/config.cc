@@ -105,8 +105,11 @@ absl::Status PlaceServices(const std::string& path, const YAML::Node& value, Con
     const std::string name = entry.first.as<std::string>("");
     if (name.empty()) return Flaw(path, entry.first.Mark(), "services must map names to host:port");
     const std::string address = entry.second.as<std::string>("");
-    if (address.rfind(':') == std::string::npos) {
-      return Flaw(path, entry.second.Mark(), absl::StrCat("services.", name, " must be host:port"));
+    for (const absl::string_view replica : absl::StrSplit(address, ',')) {
+      if (absl::StrContains(replica, ':') && !absl::StrContains(replica, ' ')) continue;
+      return Flaw(path, entry.second.Mark(),
+                  absl::StrCat("services.", name,
+                               " must be host:port, or the replicas' with commas between"));
     }
     config->services[name] = address;
   }

@@ -36,7 +36,8 @@ struct Config {
   std::string master_key;  // 64 hex digits
   std::string data_keys;   // the key ring that wraps the keys of data (crypto/keys/key_ring.h)
 
-  std::map<std::string, std::string> services;  // name -> host:port of the others
+  // Name -> host:port of the others; of one with replicas several, with commas between.
+  std::map<std::string, std::string> services;
 
   int threads = 4;        // of the executor
   int queue = 0;          // calls that may wait; 0 means limits::kQueuedCallsMax

@@ -76,6 +76,7 @@ TEST_F(ConfigTest, EveryMistakeNamesItsLine) {
       {absl::StrReplaceAll(good, {{"audience: hub", "audience: ''"}}), ":12: audience is empty"},
       {absl::StrReplaceAll(good, {{": tls/clients.pem", ":"}}), ":9: client_ca is empty"},
       {absl::StrReplaceAll(good, {{"127.0.0.1:7402", "7402"}}), "services.children must be host"},
+      {absl::StrReplaceAll(good, {{"127.0.0.1:7402", "a:1, b:2"}}), "with commas between"},
       {absl::StrCat(good, "  - x: [\n"), "is not well-formed YAML"},
       {"just text\n", "must be a YAML map"},
   };

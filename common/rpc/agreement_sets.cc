@@ -245,10 +245,31 @@ void AgreementSets::PutInForce(std::shared_ptr<const policy::Agreements> compile
     MutexLock lock(mutex_);
     before = std::exchange(in_force_, compiled);
   }
-  if (before != nullptr) {
-    log::Info("agreements_in_force",
-              {{"version", compiled->version()}, {"before", before->version()}});
+  ReportInForce(before, compiled);
+}
+
+absl::Status AgreementSets::TakeUpActive(store::Store& store) {
+  // Before the view: what comes into force from now on may not be in it.
+  const Compiled before = InForce();
+  TRUSTHUB_ASSIGN_OR_RETURN(
+      const std::unique_ptr<store::Snapshot> snapshot,
+      store.Open(options_.clocks.real->Now() + absl::Milliseconds(limits::kCallMillisDefault)));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<std::string> active,
+                            snapshot->FindState(kSpace, kActive));
+  if (!active.has_value() || *active == before->version()) return absl::OkStatus();
+  TRUSTHUB_ASSIGN_OR_RETURN(const Compiled compiled, Find(*snapshot, *active));
+  {
+    MutexLock lock(mutex_);
+    if (in_force_ != before) return absl::OkStatus();
+    in_force_ = compiled;
   }
+  ReportInForce(before, compiled);
+  return absl::OkStatus();
+}
+
+void AgreementSets::ReportInForce(const Compiled& before, const Compiled& now) {
+  if (before == nullptr) return;
+  log::Info("agreements_in_force", {{"version", now->version()}, {"before", before->version()}});
 }
 
 }  // namespace trusthub::rpc

@@ -72,6 +72,10 @@ class AgreementSets {
   absl::StatusOr<std::shared_ptr<const policy::Agreements>> TakeUp(store::WriteSet* set);
   void PutInForce(std::shared_ptr<const policy::Agreements> compiled);
 
+  // For what the store says was activated without this process: puts that set in force, unless
+  // another came into force meanwhile. Fails as the store does, or when it does not compile.
+  absl::Status TakeUpActive(store::Store& store);
+
  private:
   using Compiled = std::shared_ptr<const policy::Agreements>;
   // The set of `fact`, if it may come into force.
@@ -79,6 +83,7 @@ class AgreementSets {
   // The audit entry of an activation, or of its refusal.
   std::string LeafOf(const events::v1::Event& event, bool refused) const;
   void ReportRefusal(const events::v1::Event& event, const absl::Status& why) const;
+  static void ReportInForce(const Compiled& before, const Compiled& now);
   Compiled Remembered(absl::string_view version) const;
   void Remember(Compiled compiled);
 

@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -11,6 +13,7 @@
 #include "common/error/error.h"
 #include "common/events/facts.h"
 #include "common/rpc/pipeline_fixture.h"
+#include "common/testing/forwarding_store.h"
 #include "common/testing/matchers.h"
 #include "common/testing/paths.h"
 #include "gmock/gmock.h"
@@ -124,6 +127,48 @@ TEST_F(AgreementSetsTest, AnActivatedSetComesIntoForceAndStaysOverARestart) {
   EXPECT_EQ((*restarted)->InForce()->version(), FolderVersion());
   auto snapshot = store_->Open(absl::InfiniteFuture());
   EXPECT_THAT((*restarted)->Find(**snapshot, version), IsOk()) << "decisions of its time";
+}
+
+TEST_F(AgreementSetsTest, WhatAnotherReplicaActivatedIsTakenUp) {
+  const auto here = AgreementSets::Open(Options(), *store_, files_);
+  const auto there = AgreementSets::Open(Options(), *store_, files_);
+  ASSERT_THAT(here, IsOk());
+  ASSERT_THAT(there, IsOk());
+  EXPECT_THAT((*there)->TakeUpActive(*store_), IsOk()) << "nothing was activated yet";
+  EXPECT_EQ((*there)->InForce()->version(), FolderVersion());
+  const events::v1::Event other = Other();
+  Receive(**here, other);
+  EXPECT_EQ((*there)->InForce()->version(), FolderVersion());
+  EXPECT_THAT((*there)->TakeUpActive(*store_), IsOk());
+  EXPECT_EQ((*there)->InForce()->version(), other.agreements().version());
+}
+
+// A store in which something happens once a view of it has begun.
+class EventfulStore final : public testing::ForwardingStore {
+ public:
+  EventfulStore(store::Store* inner, std::function<void()> meanwhile)
+      : ForwardingStore(inner), meanwhile_(std::move(meanwhile)) {}
+  absl::StatusOr<std::unique_ptr<store::Snapshot>> Open(absl::Time deadline) override {
+    auto view = ForwardingStore::Open(deadline);
+    if (view.ok()) EXPECT_THAT((*view)->LeafCount(), IsOk());
+    meanwhile_();
+    return view;
+  }
+
+ private:
+  const std::function<void()> meanwhile_;
+};
+
+TEST_F(AgreementSetsTest, WhatComesIntoForceMeanwhileIsNotPutBack) {
+  const auto here = AgreementSets::Open(Options(), *store_, files_);
+  const auto there = AgreementSets::Open(Options(), *store_, files_);
+  ASSERT_THAT(here, IsOk());
+  ASSERT_THAT(there, IsOk());
+  Receive(**here, Other());
+  const events::v1::Event newest = Activation("review_date: 20", "review_date: 22");
+  EventfulStore store(store_.get(), [&] { Receive(**there, newest); });
+  EXPECT_THAT((*there)->TakeUpActive(store), IsOk());
+  EXPECT_EQ((*there)->InForce()->version(), newest.agreements().version());
 }
 
 TEST_F(AgreementSetsTest, WithoutAnySetNothingStarts) {

@@ -1,10 +1,12 @@
 #include "common/rpc/channel.h"
 
 #include <atomic>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/ids.h"
@@ -80,7 +82,13 @@ void FillContext(const CallContext& call, grpc::ClientContext* context) {
                        absl::StrCat("00-", trace, "-", crypto::HexEncode(RandomBytes(8)), "-01"));
 }
 
-// The channels to the other services, and a thread that brings back those that failed.
+// A replica of a service, and the channel to it.
+struct Route {
+  std::string address;
+  std::shared_ptr<grpc::Channel> channel;
+};
+
+// The channels to the replicas of other services, and a thread that brings back those that failed.
 //
 // gRPC 1.51 moves a connection attempt on only while some call or watch of its channel waits, and a
 // call that fails at once does not: left alone, a peer that comes back is met again after three
@@ -113,35 +121,66 @@ class Channels {
     }
   }
 
-  absl::StatusOr<std::shared_ptr<grpc::Channel>> To(const std::string& service) {
-    MutexLock lock(mutex_);
-    std::shared_ptr<grpc::Channel>& channel = channels_[service];
-    if (channel == nullptr) {
-      const auto address = options_.addresses.find(service);
-      if (address == options_.addresses.end()) {
-        return absl::NotFoundError(absl::StrCat("no address is configured for service ", service));
-      }
-      channel = Make(address->second);
+  // The next replica of `service` that is connected; where none is, the next one.
+  absl::StatusOr<Route> To(const std::string& service) {
+    const auto found = options_.addresses.find(service);
+    if (found == options_.addresses.end()) {
+      return absl::NotFoundError(absl::StrCat("no address is configured for service ", service));
     }
-    return channel;
+    const std::vector<std::string> addresses = absl::StrSplit(found->second, ',');
+    MutexLock lock(mutex_);
+    if (addresses.size() == 1) return RouteTo(addresses[0]);
+    const std::size_t turn = turns_[service]++;
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+      Route route = RouteTo(addresses[(turn + i) % addresses.size()]);
+      if (IsReady(route)) return route;
+      BringBack(route.address);
+    }
+    return RouteTo(addresses[turn % addresses.size()]);
   }
 
-  // Brings the channel to `service` back, which a call found unavailable.
-  void Bring(const std::string& service) {
+  // A replica other than `tried` that is connected; nothing when there is none.
+  std::optional<Route> Besides(const std::vector<std::string>& tried, const std::string& service) {
+    const std::vector<std::string> addresses = absl::StrSplit(options_.addresses.at(service), ',');
     MutexLock lock(mutex_);
-    std::unique_ptr<Waiting>& waiting = waiting_[service];
-    if (stopping_ || waiting != nullptr) return;
-    waiting = std::make_unique<Waiting>(Waiting{service, channels_.at(service), MonotonicNow()});
-    if (!thread_.joinable()) thread_ = std::thread([this] { Work(); });
-    Wait(waiting.get());
+    for (const std::string& address : addresses) {
+      if (absl::c_linear_search(tried, address)) continue;
+      Route route = RouteTo(address);
+      if (IsReady(route)) return route;
+    }
+    return std::nullopt;
+  }
+
+  // Brings back the channel to `address`, which a call found unavailable.
+  void Bring(const std::string& address) {
+    MutexLock lock(mutex_);
+    BringBack(address);
   }
 
  private:
   struct Waiting {
-    std::string service;
+    std::string address;
     std::shared_ptr<grpc::Channel> channel;
     absl::Duration since;  // on the monotonic clock
   };
+
+  Route RouteTo(const std::string& address) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    std::shared_ptr<grpc::Channel>& channel = channels_[address];
+    if (channel == nullptr) channel = Make(address);
+    return {address, channel};
+  }
+
+  static bool IsReady(const Route& route) {
+    return route.channel->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY;
+  }
+
+  void BringBack(const std::string& address) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    std::unique_ptr<Waiting>& waiting = waiting_[address];
+    if (stopping_ || waiting != nullptr) return;
+    waiting = std::make_unique<Waiting>(Waiting{address, channels_.at(address), MonotonicNow()});
+    if (!thread_.joinable()) thread_ = std::thread([this] { Work(); });
+    Wait(waiting.get());
+  }
 
   std::shared_ptr<grpc::Channel> Make(const std::string& address) const {
     grpc::ChannelArguments args;
@@ -178,7 +217,7 @@ class Channels {
       auto* waiting = static_cast<Waiting*>(tag);
       MutexLock lock(mutex_);
       if (stopping_ || waiting->channel->GetState(false) == GRPC_CHANNEL_READY) {
-        waiting_.erase(waiting->service);
+        waiting_.erase(waiting->address);
         continue;
       }
       if (MonotonicNow() - waiting->since >= kRenewEvery) Renew(*waiting);
@@ -188,17 +227,18 @@ class Channels {
 
   // An attempt to connect that is under way goes on: channels to one address share it.
   void Renew(Waiting& waiting) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    waiting.channel = Make(options_.addresses.at(waiting.service));
+    waiting.channel = Make(waiting.address);
     waiting.since = MonotonicNow();
-    channels_[waiting.service] = waiting.channel;
+    channels_[waiting.address] = waiting.channel;
   }
 
   const Client::Options options_;
   std::shared_ptr<grpc::ChannelCredentials> credentials_;
   Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::map<std::string, std::size_t> turns_ ABSL_GUARDED_BY(mutex_);  // by service
   std::map<std::string, std::shared_ptr<grpc::Channel>> channels_ ABSL_GUARDED_BY(mutex_);
-  // By service; of use to the thread until the queue gave it back.
+  // By address; of use to the thread until the queue gave it back.
   std::map<std::string, std::unique_ptr<Waiting>> waiting_ ABSL_GUARDED_BY(mutex_);
   grpc::CompletionQueue queue_;
   std::thread thread_;
@@ -215,27 +255,51 @@ class Client::Impl {
 Client::Client(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Client::~Client() = default;
 
+namespace {
+
+// One attempt of a call.
+absl::Status CallOnce(const Route& route, const std::string& path, const CallContext& call,
+                      const Message& request, absl::Time deadline, grpc::ByteBuffer* answer) {
+  grpc::ClientContext context;
+  FillContext(call, &context);
+  context.set_deadline(absl::ToChronoTime(deadline));
+  const grpc::internal::RpcMethod method(path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
+  const grpc::Status status = grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
+      route.channel.get(), method, &context, BufferOf(request.SerializeAsString()), answer);
+  return status.ok() ? absl::OkStatus() : FromGrpc(status);
+}
+
+// Whether a replica could not take the call, which another one may.
+bool IsOfTheReplica(const absl::Status& failure) {
+  if (!absl::IsUnavailable(failure)) return false;
+  const error::Reason reason = error::ReasonOf(failure);
+  return reason == errors::v1::ERROR_REASON_UNSPECIFIED ||
+         reason == errors::v1::ERROR_REASON_SERVER_STOPPING;
+}
+
+}  // namespace
+
 absl::Status Client::Call(const Message& request, const CallContext& call, Message* response) {
   TRUSTHUB_ASSIGN_OR_RETURN(const MethodDescriptor* method, MethodOf(request.GetDescriptor()));
   const std::string service = call.service.empty() ? AreaOf(method) : call.service;
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
-                            impl_->channels->To(service));
-  grpc::ClientContext context;
-  FillContext(call, &context);
-  context.set_deadline(absl::ToChronoTime(RealClock().Now() + call.timeout));
   const std::string path = absl::StrCat("/", method->service()->full_name(), "/", method->name());
-  const grpc::internal::RpcMethod rpc_method(path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
+  const absl::Time deadline = RealClock().Now() + call.timeout;
+  TRUSTHUB_ASSIGN_OR_RETURN(Route route, impl_->channels->To(service));
   grpc::ByteBuffer answer;
-  const grpc::Status status = grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
-      channel.get(), rpc_method, &context, BufferOf(request.SerializeAsString()), &answer);
-  if (status.ok()) {
-    if (call.received == nullptr) return ParseAnswer(answer, response);
-    call.received->method = path;
-    return ParseAnswer(answer, response, &call.received->bytes);
+  std::vector<std::string> tried;
+  absl::Status status = CallOnce(route, path, call, request, deadline, &answer);
+  while (absl::IsUnavailable(status)) {
+    impl_->channels->Bring(route.address);
+    tried.push_back(route.address);
+    std::optional<Route> other = impl_->channels->Besides(tried, service);
+    if (!other.has_value() || !IsOfTheReplica(status)) break;
+    route = *std::move(other);
+    status = CallOnce(route, path, call, request, deadline, &answer);
   }
-  absl::Status failure = FromGrpc(status);
-  if (failure.code() == absl::StatusCode::kUnavailable) impl_->channels->Bring(service);
-  return failure;
+  if (!status.ok()) return status;
+  if (call.received == nullptr) return ParseAnswer(answer, response);
+  call.received->method = path;
+  return ParseAnswer(answer, response, &call.received->bytes);
 }
 
 namespace {
@@ -245,18 +309,16 @@ namespace {
 // call that it serves would wake one of them, to be handed on.
 class GrpcStream final : public Client::Stream, private grpc::ClientReadReactor<grpc::ByteBuffer> {
  public:
-  GrpcStream(std::shared_ptr<Channels> channels, std::string service,
-             std::shared_ptr<grpc::Channel> channel, std::string path,
+  GrpcStream(std::shared_ptr<Channels> channels, Route route, std::string path,
              const events::v1::WatchRequest& request, const CallContext& call)
       : channels_(std::move(channels)),
-        service_(std::move(service)),
-        channel_(std::move(channel)),
+        route_(std::move(route)),
         path_(std::move(path)),
         method_(path_.c_str(), grpc::internal::RpcMethod::SERVER_STREAMING),
         request_(BufferOf(request.SerializeAsString())) {
     FillContext(call, &context_);
     grpc::internal::ClientCallbackReaderFactory<grpc::ByteBuffer>::Create(
-        channel_.get(), method_, &context_, &request_, this);
+        route_.channel.get(), method_, &context_, &request_, this);
     // Without it a call that fails before its first read is done, and no read may follow.
     AddHold();
     StartCall();
@@ -276,7 +338,7 @@ class GrpcStream final : public Client::Stream, private grpc::ClientReadReactor<
     MutexLock lock(mutex_);
     while (!done_) changed_.Wait(mutex_);
     const absl::Status status = FromGrpc(status_);
-    if (status.code() == absl::StatusCode::kUnavailable) channels_->Bring(service_);
+    if (status.code() == absl::StatusCode::kUnavailable) channels_->Bring(route_.address);
     return status.ok() ? error::ServerStopping() : status;
   }
   void Cancel() override { context_.TryCancel(); }
@@ -315,8 +377,7 @@ class GrpcStream final : public Client::Stream, private grpc::ClientReadReactor<
   }
 
   const std::shared_ptr<Channels> channels_;
-  const std::string service_;
-  const std::shared_ptr<grpc::Channel> channel_;
+  const Route route_;
   const std::string path_;
   const grpc::internal::RpcMethod method_;
   const grpc::ByteBuffer request_;
@@ -410,10 +471,9 @@ class WatchSource final : public events::EventSource {
 absl::StatusOr<std::unique_ptr<Client::Stream>> Client::Watch(
     absl::string_view service, const events::v1::WatchRequest& request, const CallContext& call) {
   TRUSTHUB_ASSIGN_OR_RETURN(const MethodDescriptor* method, MethodOf(request.GetDescriptor()));
-  TRUSTHUB_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
-                            impl_->channels->To(std::string(service)));
+  TRUSTHUB_ASSIGN_OR_RETURN(Route route, impl_->channels->To(std::string(service)));
   return std::make_unique<GrpcStream>(
-      impl_->channels, std::string(service), std::move(channel),
+      impl_->channels, std::move(route),
       absl::StrCat("/", method->service()->full_name(), "/", method->name()), request, call);
 }
 

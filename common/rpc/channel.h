@@ -51,11 +51,14 @@ struct CallContext {
   ReceivedAnswer* received = nullptr;  // unless null, filled by a call that was answered
 };
 
-// Thread-safe. Channels are made on first use and shared.
+// Thread-safe. Channels are made on first use and shared. Calls of a service with several replicas
+// go to one after the other of those that are connected; one that a replica could not take goes to
+// the next, which is safe for every method: what changes something carries a request_id.
 class Client {
  public:
   struct Options {
-    std::map<std::string, std::string> addresses;  // service -> host:port
+    // Service -> host:port, or several of them with commas between: its replicas.
+    std::map<std::string, std::string> addresses;
     TlsFiles tls;
   };
   explicit Client(Options options);

@@ -22,8 +22,16 @@ constexpr char kSpace[] = "cosigned";
 constexpr char kWitnessed[] = "/witnessed";  // no witness's name begins with a slash
 constexpr char kGuard[] = "cosigned";
 
-absl::StatusOr<std::optional<CosignedHead>> Find(store::Snapshot& snapshot, absl::string_view key) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const auto bytes, snapshot.FindState(kSpace, key));
+// Where what was said of `tree` is kept.
+absl::StatusOr<std::string> SpaceOf(store::Snapshot& snapshot, absl::string_view tree) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> trees, snapshot.Trees());
+  const bool is_first = trees.empty() || trees.front() == tree;
+  return is_first ? std::string(kSpace) : absl::StrCat(kSpace, "/", tree);
+}
+
+absl::StatusOr<std::optional<CosignedHead>> Find(store::Snapshot& snapshot, absl::string_view space,
+                                                 absl::string_view key) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto bytes, snapshot.FindState(space, key));
   if (!bytes.has_value()) return std::optional<CosignedHead>();
   CosignedHead head;
   if (!head.ParseFromString(*bytes)) return absl::DataLossError("a kept cosigned head is damaged");
@@ -46,10 +54,11 @@ void Add(const Cosignature& cosignature, CosignedHead* head) {
 
 // The newest cosignature of each registered witness.
 absl::StatusOr<std::vector<CosignedHead>> NewestOfEach(store::Snapshot& snapshot,
+                                                       absl::string_view space,
                                                        const WitnessRules& rules) {
   std::vector<CosignedHead> all;
   for (const RegisteredWitness& witness : rules.witnesses) {
-    TRUSTHUB_ASSIGN_OR_RETURN(auto newest, Find(snapshot, witness.name));
+    TRUSTHUB_ASSIGN_OR_RETURN(auto newest, Find(snapshot, space, witness.name));
     if (newest.has_value()) all.push_back(*std::move(newest));
   }
   return all;
@@ -61,8 +70,10 @@ absl::Status Refused(absl::string_view rule, absl::string_view next) {
 
 }  // namespace
 
-absl::StatusOr<std::optional<CosignedHead>> WitnessedHead(store::Snapshot& snapshot) {
-  return Find(snapshot, kWitnessed);
+absl::StatusOr<std::optional<CosignedHead>> WitnessedHead(store::Snapshot& snapshot,
+                                                          absl::string_view tree) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string space, SpaceOf(snapshot, tree));
+  return Find(snapshot, space, kWitnessed);
 }
 
 absl::Time WitnessedTime(const CosignedHead& head, int needed) {
@@ -74,9 +85,13 @@ absl::Time WitnessedTime(const CosignedHead& head, int needed) {
 }
 
 absl::StatusOr<std::vector<CosignedHead>> CosignedHeads(store::Snapshot& snapshot,
+                                                        absl::string_view tree,
                                                         const WitnessRules& rules) {
-  TRUSTHUB_ASSIGN_OR_RETURN(std::optional<CosignedHead> witnessed, WitnessedHead(snapshot));
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<CosignedHead> newest, NewestOfEach(snapshot, rules));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string space, SpaceOf(snapshot, tree));
+  TRUSTHUB_ASSIGN_OR_RETURN(std::optional<CosignedHead> witnessed,
+                            Find(snapshot, space, kWitnessed));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<CosignedHead> newest,
+                            NewestOfEach(snapshot, space, rules));
   std::vector<CosignedHead> heads;
   for (const CosignedHead& one : newest) {
     if (witnessed.has_value() && one.head().tree_size() <= witnessed->head().tree_size()) continue;
@@ -100,7 +115,8 @@ absl::StatusOr<int> KeepCosignature(const TreeHead& head, const Cosignature& cos
                                     const WitnessRules& rules, store::Transaction& tx) {
   TRUSTHUB_RETURN_IF_ERROR(tx.GuardOn(kGuard).status());
   tx.Touch(kGuard);
-  TRUSTHUB_ASSIGN_OR_RETURN(const auto before, Find(tx.snapshot(), cosignature.witness()));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string space, SpaceOf(tx.snapshot(), head.tree()));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto before, Find(tx.snapshot(), space, cosignature.witness()));
   if (before.has_value()) {
     if (cosignature.cosign_time().seconds() <= before->cosignatures(0).cosign_time().seconds()) {
       return Refused("A cosignature must be newer than the one its witness gave last.",
@@ -114,29 +130,31 @@ absl::StatusOr<int> KeepCosignature(const TreeHead& head, const Cosignature& cos
   CosignedHead own;
   *own.mutable_head() = head;
   *own.add_cosignatures() = cosignature;
-  tx.PutState(kSpace, cosignature.witness(), own.SerializeAsString());
+  tx.PutState(space, cosignature.witness(), own.SerializeAsString());
 
   // With what others said of the same head, as their newest word or when it became witnessed.
   CosignedHead together = own;
-  TRUSTHUB_ASSIGN_OR_RETURN(const auto newest, NewestOfEach(tx.snapshot(), rules));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto newest, NewestOfEach(tx.snapshot(), space, rules));
   for (const CosignedHead& one : newest) {
     if (SameHead(one.head(), head)) Add(one.cosignatures(0), &together);
   }
-  TRUSTHUB_ASSIGN_OR_RETURN(const auto witnessed, WitnessedHead(tx.snapshot()));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto witnessed, Find(tx.snapshot(), space, kWitnessed));
   if (witnessed.has_value() && SameHead(witnessed->head(), head)) {
     for (const Cosignature& one : witnessed->cosignatures()) Add(one, &together);
   }
   const bool is_newest =
       !witnessed.has_value() || head.tree_size() >= witnessed->head().tree_size();
   if (is_newest && together.cosignatures_size() >= rules.needed) {
-    tx.PutState(kSpace, kWitnessed, together.SerializeAsString());
+    tx.PutState(space, kWitnessed, together.SerializeAsString());
   }
   return together.cosignatures_size();
 }
 
-absl::Status CheckAgainstCosigned(store::Snapshot& snapshot, const WitnessRules& rules) {
+absl::Status CheckAgainstCosigned(store::Snapshot& snapshot, absl::string_view tree,
+                                  const WitnessRules& rules) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t size, snapshot.LeafCount());
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<CosignedHead> heads, CosignedHeads(snapshot, rules));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<CosignedHead> heads,
+                            CosignedHeads(snapshot, tree, rules));
   for (const CosignedHead& one : heads) {
     const TreeHead& head = one.head();
     if (head.tree_size() > size) {

@@ -18,6 +18,12 @@ inline std::string DecisionName(absl::string_view tree, std::int64_t index) {
   return audit::EntryName(tree, index);
 }
 
+// The tree of a name that DecisionName gives; empty for a text without one.
+inline absl::string_view TreeOfDecision(absl::string_view decision) {
+  const std::size_t entries = decision.rfind("/entries/");
+  return entries == absl::string_view::npos ? absl::string_view() : decision.substr(0, entries);
+}
+
 // The index of a name that DecisionName gives for `tree`; -1 for every other text.
 inline std::int64_t EntryIndexOf(absl::string_view tree, absl::string_view decision) {
   std::int64_t index = -1;

@@ -137,8 +137,13 @@ void FillCategories(const Replay& replay, CategorySet given, CategorySet withhel
 }  // namespace
 
 absl::StatusOr<AuditEntry> Decisions::EntryOf(Call& call, const std::string& decision) const {
-  const std::int64_t index = EntryIndexOf(tree_, decision);
+  const absl::string_view tree = TreeOfDecision(decision);
+  const std::int64_t index = EntryIndexOf(tree, decision);
   if (index < 0) return error::RecordNotFound();
+  // Any replica explains what another one decided.
+  const absl::Status turned = tree == tree_ ? absl::OkStatus() : call.tx.snapshot().TurnTo(tree);
+  if (absl::IsNotFound(turned)) return error::RecordNotFound();
+  TRUSTHUB_RETURN_IF_ERROR(turned);
   TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<store::StoredLeaf> leaves,
                             call.tx.snapshot().ReadLeaves(index, 1));
   if (leaves.empty() || leaves.front().index != index) return error::RecordNotFound();

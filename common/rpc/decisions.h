@@ -21,7 +21,7 @@ namespace trusthub::rpc {
 
 class Decisions {
  public:
-  // `tree` is this service's audit tree. `agreements` outlives this.
+  // `tree` is this process's own audit tree. `agreements` outlives this.
   Decisions(std::string tree, AgreementSets* agreements, events::StandingRules rules)
       : tree_(std::move(tree)), agreements_(*agreements), rules_(rules) {}
 

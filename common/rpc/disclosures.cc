@@ -38,23 +38,39 @@ absl::Status CheckParty(options::v1::Purpose purpose, SubjectParty party) {
                                      : "is for the purpose subject_rights alone; leave it out"}});
 }
 
-// One call's view of the log.
+// A place among the logs of all replicas, as pages count it: the log's number in the order of
+// registration, then the index of an entry and one more.
+constexpr int kIndexBits = 40;
+constexpr std::int64_t kIndexMask = (std::int64_t{1} << kIndexBits) - 1;
+
+std::int64_t PositionOf(std::size_t log, std::int64_t index) {
+  return (static_cast<std::int64_t>(log) << kIndexBits) + index + 1;
+}
+
+// One call's view of the logs.
 class Page {
  public:
   Page(Call& call, const Disclosures::Options& options, const ListDisclosuresRequest& request,
-       const internal::v1::ChildFacts& facts, const policy::Agreements& agreements)
+       const internal::v1::ChildFacts& facts, const policy::Agreements& agreements,
+       std::vector<std::string> trees)
       : call_(call),
         options_(options),
         request_(request),
         facts_(facts),
         agreements_(agreements),
+        trees_(std::move(trees)),
         rows_(&call.tx, &agreements, request.child(), &facts, call.caller.agency) {}
 
   absl::StatusOr<store::Page<LoggedDisclosure>> Read(absl::string_view pseudonym,
                                                      std::int64_t after, int size) {
+    store::Page<LoggedDisclosure> page;
+    const auto log = static_cast<std::size_t>(after >> kIndexBits);
+    if (log >= trees_.size()) return page;
+    TRUSTHUB_RETURN_IF_ERROR(TurnTo(log));
     // A position is the index of a leaf and one more; the next page starts at that index.
-    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<store::StoredLeaf> leaves,
-                              call_.tx.snapshot().ListLeavesByKey(pseudonym, after, size + 1));
+    TRUSTHUB_ASSIGN_OR_RETURN(
+        const std::vector<store::StoredLeaf> leaves,
+        call_.tx.snapshot().ListLeavesByKey(pseudonym, after & kIndexMask, size + 1));
     // How the log calls the child's own record.
     AuditEntry own;
     TRUSTHUB_RETURN_IF_ERROR(
@@ -62,26 +78,67 @@ class Page {
     const auto to_name = [&](std::string* record) {
       if (own.records_size() > 0 && *record == own.records(0)) *record = request_.child();
     };
-    store::Page<LoggedDisclosure> page;
-    page.more = leaves.size() > static_cast<std::size_t>(size);
+    const bool more_here = leaves.size() > static_cast<std::size_t>(size);
+    page.more = more_here || log + 1 < trees_.size();
     for (const store::StoredLeaf& leaf : leaves) {
-      if (&leaf == &leaves.back() && page.more) break;
-      page.last_position = leaf.index + 1;
+      if (&leaf == &leaves.back() && more_here) break;
+      page.last_position = PositionOf(log, leaf.index);
       TRUSTHUB_ASSIGN_OR_RETURN(AuditEntry entry, audit::ParseEntry(leaf.bytes));
       for (std::string& record : *entry.mutable_records()) to_name(&record);
       to_name(entry.mutable_asked_for());
       TRUSTHUB_ASSIGN_OR_RETURN(std::optional<LoggedDisclosure> row, rows_.RowOf(entry));
       if (!row.has_value()) continue;
-      row->set_name(DecisionName(options_.tree, leaf.index));
+      row->set_name(DecisionName(trees_[log], leaf.index));
       row->set_leaf_hash(audit::EntryLeafHash(leaf.bytes));
       if (!Tell(entry, &*row)) continue;
       page.records.push_back(*std::move(row));
       page.positions.push_back(page.last_position);
     }
+    if (!more_here) page.last_position = PositionOf(log + 1, -1);
     return page;
   }
 
+  // The proofs of a page lead to one head: rows of a second log are left to the next page.
+  void KeepToOneLog(ListDisclosuresResponse* response) const {
+    auto& rows = *response->mutable_disclosures();
+    if (rows.empty()) return;
+    const absl::string_view tree = TreeOfDecision(rows[0].name());
+    int kept = 1;
+    while (kept < rows.size() && TreeOfDecision(rows[kept].name()) == tree) ++kept;
+    if (kept == rows.size()) return;
+    rows.DeleteSubrange(kept, rows.size() - kept);
+    const auto log = static_cast<std::size_t>(absl::c_find(trees_, tree) - trees_.begin());
+    const std::int64_t end = PositionOf(log, EntryIndexOf(tree, rows[kept - 1].name()));
+    response->set_next_page_token(
+        call_.page_tokens.Seal(request_, PageReader(call_), end, call_.now));
+  }
+
+  // Gives the head that the proofs lead to, and each row its proof.
+  absl::Status Prove(ListDisclosuresResponse* response) const {
+    const auto& rows = response->disclosures();
+    const std::string tree =
+        rows.empty() ? options_.tree : std::string(TreeOfDecision(rows[0].name()));
+    TRUSTHUB_RETURN_IF_ERROR(
+        TurnTo(static_cast<std::size_t>(absl::c_find(trees_, tree) - trees_.begin())));
+    store::Snapshot& view = call_.tx.snapshot();
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<const store::SealedHead> head, view.Head());
+    if (head == nullptr) return absl::OkStatus();
+    *response->mutable_head() = audit::HeadToProto(*head, options_.public_key);
+    for (LoggedDisclosure& row : *response->mutable_disclosures()) {
+      TRUSTHUB_ASSIGN_OR_RETURN(std::vector<std::string> proof,
+                                audit::InclusionProof(EntryIndexOf(tree, row.name()), head->size,
+                                                      audit::NodesOfLog(&view)));
+      for (std::string& hash : proof) row.add_inclusion_proof(std::move(hash));
+    }
+    return absl::OkStatus();
+  }
+
  private:
+  // A store of one process is turned to its one log anyway.
+  absl::Status TurnTo(std::size_t log) const {
+    return trees_.size() < 2 ? absl::OkStatus() : call_.tx.snapshot().TurnTo(trees_[log]);
+  }
+
   // Whether the row may be told to whom the list is made for; says to governance what keeps it
   // back.
   bool Tell(const AuditEntry& entry, LoggedDisclosure* row) const {
@@ -123,25 +180,11 @@ class Page {
   const ListDisclosuresRequest& request_;
   const internal::v1::ChildFacts& facts_;
   const policy::Agreements& agreements_;
+  const std::vector<std::string> trees_;
   DisclosureRows rows_;
 };
 
 }  // namespace
-
-absl::Status Disclosures::Prove(Call& call, ListDisclosuresResponse* response) const {
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<const store::SealedHead> head,
-                            call.tx.snapshot().Head());
-  if (head == nullptr) return absl::OkStatus();
-  *response->mutable_head() = audit::HeadToProto(*head, options_.public_key);
-  for (LoggedDisclosure& row : *response->mutable_disclosures()) {
-    TRUSTHUB_ASSIGN_OR_RETURN(
-        std::vector<std::string> proof,
-        audit::InclusionProof(EntryIndexOf(options_.tree, row.name()), head->size,
-                              audit::NodesOfLog(&call.tx.snapshot())));
-    for (std::string& hash : proof) row.add_inclusion_proof(std::move(hash));
-  }
-  return absl::OkStatus();
-}
 
 absl::StatusOr<ListDisclosuresResponse> Disclosures::ListDisclosures(
     Call& call, const ListDisclosuresRequest& request) {
@@ -157,13 +200,17 @@ absl::StatusOr<ListDisclosuresResponse> Disclosures::ListDisclosures(
   TRUSTHUB_RETURN_IF_ERROR(pseudonym.status());
 
   const std::shared_ptr<const policy::Agreements> agreements = options_.agreements->InForce();
-  Page page(call, options_, request, facts, *agreements);
+  TRUSTHUB_ASSIGN_OR_RETURN(std::vector<std::string> trees, call.tx.snapshot().Trees());
+  // Of a log without entries the store may know nothing yet.
+  if (trees.empty()) trees.push_back(options_.tree);
+  Page page(call, options_, request, facts, *agreements, std::move(trees));
   ListDisclosuresResponse response;
   TRUSTHUB_RETURN_IF_ERROR(FillPage<LoggedDisclosure>(
       call, request,
       [&](std::int64_t after, int size) { return page.Read(*pseudonym, after, size); },
       response.mutable_disclosures(), response.mutable_next_page_token()));
-  TRUSTHUB_RETURN_IF_ERROR(Prove(call, &response));
+  page.KeepToOneLog(&response);
+  TRUSTHUB_RETURN_IF_ERROR(page.Prove(&response));
   if (for_subject) response.set_notice(options_.subject_access.notice);
   return response;
 }

@@ -21,7 +21,7 @@ namespace trusthub::rpc {
 class Disclosures {
  public:
   struct Options {
-    std::string tree;        // this service's audit tree, "auditTrees/{id}"
+    std::string tree;        // this process's own audit tree, "auditTrees/{id}"
     std::string public_key;  // of the key that signs its heads, 32 bytes
     AgreementSets* agreements;
     audit::Pseudonyms* pseudonyms;
@@ -30,16 +30,14 @@ class Disclosures {
   // What `options` points to outlives this.
   explicit Disclosures(Options options) : options_(std::move(options)) {}
 
-  // Every line of the log that names the child and that the caller's agency answers for
-  // (disclosure_rows.h), each with a proof against the head of the answer. For the rights of
-  // subjects it leaves out what the rules keep back that day, without a trace, and rests on fresh
-  // facts alone: PROJECTION_STALE.
+  // Every line of the logs of all replicas that names the child and that the caller's agency
+  // answers for (disclosure_rows.h), each with a proof against the head of the answer: one log
+  // after the other, no page with lines of two. For the rights of subjects it leaves out what the
+  // rules keep back that day, without a trace, and rests on fresh facts alone: PROJECTION_STALE.
   absl::StatusOr<audit::v1::ListDisclosuresResponse> ListDisclosures(
       Call& call, const audit::v1::ListDisclosuresRequest& request);
 
  private:
-  absl::Status Prove(Call& call, audit::v1::ListDisclosuresResponse* response) const;
-
   const Options options_;
 };
 

@@ -22,10 +22,10 @@ constexpr char kTombstones[] = "tombstone";
 constexpr char kAction[] = "retention.destroy";
 constexpr int kAtATime = 500;
 
-// Agencies whose workers were given something of the child.
-absl::StatusOr<std::set<std::string>> Receivers(store::Snapshot& snapshot,
-                                                absl::string_view pseudonym) {
-  std::set<std::string> agencies;
+// Adds the agencies to whose workers, by the log that the snapshot is turned to, something of the
+// child was given.
+absl::Status AddReceivers(store::Snapshot& snapshot, absl::string_view pseudonym,
+                          std::set<std::string>* agencies) {
   std::int64_t next = 0;
   for (bool more = true; more;) {
     TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<store::StoredLeaf> leaves,
@@ -34,10 +34,22 @@ absl::StatusOr<std::set<std::string>> Receivers(store::Snapshot& snapshot,
       TRUSTHUB_ASSIGN_OR_RETURN(const audit::v1::AuditEntry entry, audit::ParseEntry(leaf.bytes));
       const bool given = entry.decision() != audit::v1::AUDIT_DECISION_REFUSED &&
                          !entry.worker().empty() && !entry.records().empty();
-      if (given) agencies.insert(entry.agency());
+      if (given) agencies->insert(entry.agency());
       next = leaf.index + 1;
     }
     more = leaves.size() == kAtATime;
+  }
+  return absl::OkStatus();
+}
+
+// The same by the logs of all replicas.
+absl::StatusOr<std::set<std::string>> Receivers(store::Snapshot& snapshot,
+                                                absl::string_view pseudonym) {
+  std::set<std::string> agencies;
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> trees, snapshot.Trees());
+  for (const std::string& tree : trees) {
+    TRUSTHUB_RETURN_IF_ERROR(snapshot.TurnTo(tree));
+    TRUSTHUB_RETURN_IF_ERROR(AddReceivers(snapshot, pseudonym, &agencies));
   }
   return agencies;
 }

@@ -27,6 +27,8 @@ using audit::v1::GetTreeHeadRequest;
 using audit::v1::GetTreeHeadResponse;
 using audit::v1::ListEntriesRequest;
 using audit::v1::ListEntriesResponse;
+using audit::v1::ListTreesRequest;
+using audit::v1::ListTreesResponse;
 
 constexpr int kEntriesDefault = 500;
 constexpr int kEntriesMax = 2000;
@@ -42,6 +44,22 @@ absl::Status OutsideTree(absl::string_view field, std::int64_t size) {
       {{std::string(field), "must lie within the tree; its size now is " + std::to_string(size)}});
 }
 
+// What is read of the log from now on is of `tree`; empty: of this replica's own.
+absl::Status TurnTo(Call& call, const std::string& tree) {
+  if (tree.empty()) return absl::OkStatus();
+  absl::Status turned = call.tx.snapshot().TurnTo(tree);
+  if (!absl::IsNotFound(turned)) return turned;
+  return error::RequestInvalid({{"tree", "must be one of the service's logs; ListTrees has them"}});
+}
+
+// The purpose of the hub's own services is theirs alone.
+absl::Status CheckPurpose(const Call& call, absl::string_view action) {
+  if (call.caller.is_service() == (call.purpose == options::v1::PURPOSE_HUB_OPERATION)) {
+    return absl::OkStatus();
+  }
+  return error::MethodNotPermitted(action);
+}
+
 // Names the children of an entry for the hub's own services.
 absl::Status FillChildren(audit::ChildrenOfRecords& children, audit::v1::LoggedEntry* logged) {
   audit::v1::AuditEntry entry;
@@ -55,7 +73,24 @@ absl::Status FillChildren(audit::ChildrenOfRecords& children, audit::v1::LoggedE
 
 }  // namespace
 
-absl::StatusOr<GetTreeHeadResponse> Evidence::GetTreeHead(Call& call, const GetTreeHeadRequest&) {
+absl::StatusOr<ListTreesResponse> Evidence::ListTrees(Call& call, const ListTreesRequest&) {
+  TRUSTHUB_RETURN_IF_ERROR(CheckPurpose(call, "audit.trees.list"));
+  ListTreesResponse response;
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> trees, call.tx.snapshot().Trees());
+  for (const std::string& tree : trees) {
+    TRUSTHUB_RETURN_IF_ERROR(call.tx.snapshot().TurnTo(tree));
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<const store::SealedHead> head,
+                              call.tx.snapshot().Head());
+    audit::v1::TreeHead& listed = *response.add_heads();
+    if (head != nullptr) listed = audit::HeadToProto(*head, public_key_);
+    listed.set_tree(tree);
+  }
+  return response;
+}
+
+absl::StatusOr<GetTreeHeadResponse> Evidence::GetTreeHead(Call& call,
+                                                          const GetTreeHeadRequest& request) {
+  TRUSTHUB_RETURN_IF_ERROR(TurnTo(call, request.tree()));
   GetTreeHeadResponse response;
   TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<const store::SealedHead> head,
                             call.tx.snapshot().Head());
@@ -64,17 +99,14 @@ absl::StatusOr<GetTreeHeadResponse> Evidence::GetTreeHead(Call& call, const GetT
   if (head == nullptr) return response;
   *response.mutable_head() = audit::HeadToProto(*head, public_key_);
   TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<audit::v1::CosignedHead> cosigned,
-                            CosignedHeads(call.tx.snapshot(), witnesses_));
+                            CosignedHeads(call.tx.snapshot(), head->tree, witnesses_));
   for (const audit::v1::CosignedHead& one : cosigned) *response.add_cosigned() = one;
   return response;
 }
 
 absl::StatusOr<ListEntriesResponse> Evidence::ListEntries(Call& call,
                                                           const ListEntriesRequest& request) {
-  // The purpose of the hub's own services is theirs alone.
-  if (call.caller.is_service() != (call.purpose == options::v1::PURPOSE_HUB_OPERATION)) {
-    return error::MethodNotPermitted("audit.entries.list");
-  }
+  TRUSTHUB_RETURN_IF_ERROR(CheckPurpose(call, "audit.entries.list"));
   // The whole log tells that records are kept whose existence is a secret. An agency's officer has
   // ListDisclosures; all of it is for auditors, and for the hub's own officer.
   if (call.caller.role == options::v1::ROLE_DATA_PROTECTION_OFFICER &&
@@ -83,6 +115,7 @@ absl::StatusOr<ListEntriesResponse> Evidence::ListEntries(Call& call,
   }
   const int size =
       request.page_size() == 0 ? kEntriesDefault : std::min(request.page_size(), kEntriesMax);
+  TRUSTHUB_RETURN_IF_ERROR(TurnTo(call, request.tree()));
   ListEntriesResponse response;
   TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t count, call.tx.snapshot().LeafCount());
   response.set_tree_size(count);
@@ -103,6 +136,7 @@ absl::StatusOr<ListEntriesResponse> Evidence::ListEntries(Call& call,
 
 absl::StatusOr<GetInclusionProofResponse> Evidence::GetInclusionProof(
     Call& call, const GetInclusionProofRequest& request) {
+  TRUSTHUB_RETURN_IF_ERROR(TurnTo(call, request.tree()));
   TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t count, call.tx.snapshot().LeafCount());
   if (request.tree_size() > count) return OutsideTree("tree_size", count);
   if (request.index() >= request.tree_size()) return OutsideTree("index", request.tree_size());
@@ -116,6 +150,7 @@ absl::StatusOr<GetInclusionProofResponse> Evidence::GetInclusionProof(
 
 absl::StatusOr<GetConsistencyProofResponse> Evidence::GetConsistencyProof(
     Call& call, const GetConsistencyProofRequest& request) {
+  TRUSTHUB_RETURN_IF_ERROR(TurnTo(call, request.tree()));
   TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t count, call.tx.snapshot().LeafCount());
   if (request.second_size() > count) return OutsideTree("second_size", count);
   if (request.first_size() > request.second_size()) {
@@ -155,9 +190,10 @@ absl::Status Evidence::CheckWitness(const Call& call, const AddCosignatureReques
 
 absl::Status Evidence::CheckHead(Call& call, const audit::v1::TreeHead& head) const {
   store::Snapshot& snapshot = call.tx.snapshot();
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<const store::SealedHead> newest, snapshot.Head());
-  const bool is_ours = newest != nullptr && newest->tree == head.tree() &&
-                       audit::VerifyHead(audit::HeadFromProto(head), public_key_).ok();
+  const absl::Status turned = snapshot.TurnTo(head.tree());
+  if (!turned.ok() && !absl::IsNotFound(turned)) return turned;
+  const bool is_ours =
+      turned.ok() && audit::VerifyHead(audit::HeadFromProto(head), public_key_).ok();
   if (!is_ours) {
     return CosignatureRefused("The head is none of this service's log.",
                               "Cosign a head as GetTreeHead gives it.");
@@ -200,7 +236,8 @@ absl::StatusOr<AddCosignatureResponse> Evidence::AddCosignature(
 
 Routes EvidenceRoutes(Evidence* evidence, Disclosures* disclosures) {
   Routes routes(GetTreeHeadRequest::descriptor()->file());
-  routes.Add(&Evidence::GetTreeHead, evidence)
+  routes.Add(&Evidence::ListTrees, evidence)
+      .Add(&Evidence::GetTreeHead, evidence)
       .Add(&Evidence::ListEntries, evidence)
       .Add(&Evidence::GetInclusionProof, evidence)
       .Add(&Evidence::GetConsistencyProof, evidence)

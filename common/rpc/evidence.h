@@ -1,6 +1,7 @@
 // File: evidence.h
 //
-// AuditService, the same in every service: the log of this replica, for auditors and witnesses.
+// AuditService, the same in every service: the logs of all its replicas, for auditors and
+// witnesses. All are signed by one key.
 #ifndef TRUSTHUB_COMMON_RPC_EVIDENCE_H_
 #define TRUSTHUB_COMMON_RPC_EVIDENCE_H_
 
@@ -19,12 +20,14 @@ namespace trusthub::rpc {
 
 class Evidence {
  public:
-  // `public_key` is that of the key which signs this log's heads, 32 bytes; `real` says whether a
+  // `public_key` is that of the key which signs the logs' heads, 32 bytes; `real` says whether a
   // cosignature is new, and outlives this.
   explicit Evidence(std::string public_key, WitnessRules witnesses = {},
                     const Clock* real = &RealClock())
       : public_key_(std::move(public_key)), witnesses_(std::move(witnesses)), real_(*real) {}
 
+  absl::StatusOr<audit::v1::ListTreesResponse> ListTrees(
+      Call& call, const audit::v1::ListTreesRequest& request);
   absl::StatusOr<audit::v1::GetTreeHeadResponse> GetTreeHead(
       Call& call, const audit::v1::GetTreeHeadRequest& request);
   absl::StatusOr<audit::v1::ListEntriesResponse> ListEntries(
@@ -39,7 +42,8 @@ class Evidence {
  private:
   absl::Status CheckWitness(const Call& call,
                             const audit::v1::AddCosignatureRequest& request) const;
-  // That the head is of this log: signed by its key, with the root that the log has at that size.
+  // That the head is of one of the logs: signed by its key, with the root that the log has at that
+  // size.
   absl::Status CheckHead(Call& call, const audit::v1::TreeHead& head) const;
 
   const std::string public_key_;

@@ -17,6 +17,7 @@
 #include "common/audit/tree.h"
 #include "common/base/ids.h"
 #include "common/base/limits.h"
+#include "common/base/periodic.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
 #include "common/crypto/keys/key_ring_file.h"
@@ -51,6 +52,10 @@ namespace {
 // From the last answer to the end of all connections: time for answers to leave. Health watches
 // would stay for ever.
 constexpr absl::Duration kLastAnswers = absl::Seconds(1);
+
+// How often a replica looks which agreements are in force: a set counts on all of them within a
+// second.
+constexpr absl::Duration kTakeUpEvery = absl::Milliseconds(250);
 
 absl::Status InFile(absl::string_view setting, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(setting, ": ", status.message()));
@@ -137,6 +142,7 @@ class HostImpl final : public Host {
     if (projections_ != nullptr) projections_->Stop();
     if (background_ != nullptr) background_->Stop();
     if (witness_watch_ != nullptr) witness_watch_->Stop();
+    if (take_up_ != nullptr) take_up_->Stop();
     if (data_keys_ != nullptr) data_keys_->Stop();
     if (executor_ != nullptr && store_ != nullptr) store_->Close();
     if (executor_ != nullptr) executor_->Stop();
@@ -257,7 +263,7 @@ class HostImpl final : public Host {
 
   absl::Status CheckWitnessedLog() {
     TRUSTHUB_ASSIGN_OR_RETURN(const auto snapshot, store_->Open(absl::InfiniteFuture()));
-    return InFile("data_folder", CheckAgainstCosigned(*snapshot, witness_rules_));
+    return InFile("data_folder", CheckAgainstCosigned(*snapshot, tree_name_, witness_rules_));
   }
 
   absl::Status SealStore(std::unique_ptr<store::Store> engine) {
@@ -265,6 +271,7 @@ class HostImpl final : public Host {
     options.service = config_.service;
     options.ring = data_keys_->first();
     options.damaged = [this] { metrics_->CountDamaged(); };
+    options.shared = is_replica();
     options.clock = clocks_.real;
     auto sealed = store::SealedStore::Over(std::move(engine), std::move(options));
     if (!sealed.ok())
@@ -368,22 +375,21 @@ class HostImpl final : public Host {
         return projections->AgeOf("children");
       };
     }
-    witness_watch_ =
-        std::make_unique<WitnessWatch>(&witness_rules_, store_.get(), clocks_.real, metrics_.get());
+    witness_watch_ = std::make_unique<WitnessWatch>(&witness_rules_, store_.get(), tree_name_,
+                                                    clocks_.real, metrics_.get());
     TRUSTHUB_RETURN_IF_ERROR(witness_watch_->Look());
     if (witness_rules_.stop_after != absl::InfiniteDuration()) {
       stages.witnesses_overdue = [watch = witness_watch_.get()] { return watch->Overdue(); };
     }
     pipeline_ = std::make_unique<Pipeline>(std::move(stages));
-    TRUSTHUB_ASSIGN_OR_RETURN(const std::string restore, RestoreOf(config_.data_folder));
-    // Receipts name the tree, so it is no secret by itself.
-    watches_ = std::make_unique<WatchHub>(
-        pipeline_.get(), crypto::HmacSha256(cursor_key_.view(), absl::StrCat(tree_name_, restore)));
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::string store_id, StoreId());
+    watches_ = std::make_unique<WatchHub>(pipeline_.get(), store_id);
     store_->SetEventListener([this](std::int64_t) { watches_->EventsAdded(); });
     if (!spool_->empty()) TRUSTHUB_RETURN_IF_ERROR(spool_->Drain(*store_));
     front_ = std::make_unique<Front>(*methods_, pipeline_.get(), watches_.get());
     TRUSTHUB_ASSIGN_OR_RETURN(listener_, Listener::Start(config_, tls_, front_.get()));
     projections_->Start();
+    take_up_ = std::make_unique<Periodic>(kTakeUpEvery, [this] { TakeUpLateActivation(); });
     projection_watch_ = std::make_unique<ProjectionWatch>(
         projections_.get(), parts_.sources, metrics_.get(),
         [this](bool fresh) { listener_->SetServing(kProjectionsHealth, fresh); });
@@ -391,19 +397,29 @@ class HostImpl final : public Host {
     if (parts_.start_background) background_ = parts_.start_background(MakeBackstage());
     listener_->SetServing(true);
     projection_watch_->Start();
+    if (is_replica()) take_up_->Start();
     return absl::OkStatus();
   }
 
-  // A set of agreements that the store activated after its call had been answered in its stead
-  // must be in force here as well.
+  // Whether other processes may serve the same store.
+  bool is_replica() const { return !config_.store.empty(); }
+
+  // What cursors of this store's events begin with, whichever replica gave them. Receipts name the
+  // trees, so they are no secret by themselves.
+  absl::StatusOr<std::string> StoreId() const {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::string restore, RestoreOf(config_.data_folder));
+    TRUSTHUB_ASSIGN_OR_RETURN(const auto snapshot, store_->Open(absl::InfiniteFuture()));
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> trees, snapshot->Trees());
+    const std::string& first = trees.empty() ? tree_name_ : trees.front();
+    return crypto::HmacSha256(cursor_key_.view(), absl::StrCat(first, restore));
+  }
+
+  // A set of agreements that the store activated after its call had been answered in its stead, or
+  // for another replica, must be in force here as well.
   void TakeUpLateActivation() {
-    auto snapshot = store_->Open(absl::InfiniteFuture());
-    if (!snapshot.ok()) return;
-    const auto active = (*snapshot)->FindState("agreements", "active");  // agreement_sets.h
-    if (!active.ok() || !active->has_value()) return;
-    if (**active == agreements_->InForce()->version()) return;
-    auto compiled = agreements_->Find(**snapshot, **active);
-    if (compiled.ok()) agreements_->PutInForce(*std::move(compiled));
+    const absl::Status taken = agreements_->TakeUpActive(*store_);
+    if (taken.ok() || absl::IsUnavailable(taken)) return;  // it is looked for again
+    log::Error("agreements_not_taken_up", {{"detail", taken.message()}});
   }
 
   Backstage MakeBackstage() const {
@@ -460,6 +476,7 @@ class HostImpl final : public Host {
   std::unique_ptr<Front> front_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<ProjectionWatch> projection_watch_;
+  std::unique_ptr<Periodic> take_up_;  // of agreements that another replica activated
   bool drained_ = false;
 };
 

@@ -36,6 +36,11 @@ absl::StatusOr<bool> IsVisible(Call& call, const Record& record) {
   return call.visibility->MayKnow(RecordFactsOf(record));
 }
 
+// Whom a page token is sealed for.
+inline std::string PageReader(const Call& call) {
+  return absl::StrCat(call.caller.agency, " ", call.caller.worker);
+}
+
 // How many records are read beyond those that a page holds: as many as may be hidden from the
 // caller without costing a read of their own, which time could tell.
 inline constexpr int kReadBeyond = 16;
@@ -48,7 +53,7 @@ template <class Record, class List>
 absl::Status FillPage(Call& call, const google::protobuf::Message& request, List list,
                       google::protobuf::RepeatedPtrField<Record>* records,
                       std::string* next_page_token) {
-  const std::string caller = absl::StrCat(call.caller.agency, " ", call.caller.worker);
+  const std::string caller = PageReader(call);
   TRUSTHUB_ASSIGN_OR_RETURN(const proto::PageStart start,
                             call.page_tokens.Open(request, caller, call.now));
   std::int64_t end = start.after_position;  // of the last record that was given

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "common/base/limits.h"
 #include "common/base/status_macros.h"
@@ -16,10 +17,11 @@ constexpr absl::Duration kLookEvery = absl::Seconds(1);
 
 }  // namespace
 
-WitnessWatch::WitnessWatch(const WitnessRules* rules, store::Store* store, const Clock* clock,
-                           Metrics* metrics)
+WitnessWatch::WitnessWatch(const WitnessRules* rules, store::Store* store, std::string tree,
+                           const Clock* clock, Metrics* metrics)
     : rules_(*rules),
       store_(*store),
+      tree_(std::move(tree)),
       clock_(*clock),
       metrics_(*metrics),
       witnessed_micros_(absl::ToUnixMicros(clock->Now())),
@@ -37,7 +39,7 @@ absl::Status WitnessWatch::Look() {
       const std::unique_ptr<store::Snapshot> snapshot,
       store_.Open(RealClock().Now() + absl::Milliseconds(limits::kCallMillisMax)));
   TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<audit::v1::CosignedHead> head,
-                            WitnessedHead(*snapshot));
+                            WitnessedHead(*snapshot, tree_));
   if (head.has_value()) {
     const absl::Time witnessed = WitnessedTime(*head, rules_.needed);
     // More may be needed now than when it was kept.

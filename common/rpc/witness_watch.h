@@ -1,6 +1,6 @@
 // File: witness_watch.h
 //
-// How old the newest witnessed head of this service's log is: told by a metric, warned of, and,
+// How old the newest witnessed head of this process's own log is: told by a metric, warned of, and,
 // where the borough says so, the reason to disclose nothing more. A log that nobody else checks is
 // only the hub's word.
 #ifndef TRUSTHUB_COMMON_RPC_WITNESS_WATCH_H_
@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -22,8 +23,8 @@ namespace trusthub::rpc {
 // Thread-safe. What it is given outlives it.
 class WitnessWatch {
  public:
-  // Before the first witnessed head its age counts from now.
-  WitnessWatch(const WitnessRules* rules, store::Store* store, const Clock* clock,
+  // `tree` names the log. Before its first witnessed head its age counts from now.
+  WitnessWatch(const WitnessRules* rules, store::Store* store, std::string tree, const Clock* clock,
                Metrics* metrics);
 
   // Looks every second, on a thread of its own; does nothing when no witness is registered.
@@ -39,6 +40,7 @@ class WitnessWatch {
  private:
   const WitnessRules& rules_;
   store::Store& store_;
+  const std::string tree_;
   const Clock& clock_;
   Metrics& metrics_;
   std::atomic<std::int64_t> witnessed_micros_;

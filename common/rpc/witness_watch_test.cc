@@ -78,7 +78,7 @@ class WitnessWatchTest : public ::testing::Test {
   }
   absl::Status CheckLog() {
     store::Transaction tx = Begin();
-    return CheckAgainstCosigned(tx.snapshot(), rules_);
+    return CheckAgainstCosigned(tx.snapshot(), kTree, rules_);
   }
 
   const testing::TempFolder folder_;
@@ -92,7 +92,7 @@ class WitnessWatchTest : public ::testing::Test {
 };
 
 TEST_F(WitnessWatchTest, TheAgeIsThatOfTheNewestHeadThatEnoughCosigned) {
-  WitnessWatch watch(&rules_, store_.get(), &clock_, &metrics_);
+  WitnessWatch watch(&rules_, store_.get(), kTree, &clock_, &metrics_);
   ASSERT_THAT(watch.Look(), IsOk());
   clock_.Advance(absl::Minutes(10));
   EXPECT_EQ(watch.Age(), absl::Minutes(10)) << "from the start on, before the first";
@@ -113,7 +113,7 @@ TEST_F(WitnessWatchTest, TheAgeIsThatOfTheNewestHeadThatEnoughCosigned) {
 }
 
 TEST_F(WitnessWatchTest, DisclosuresStopAfterTheGraceAndGoOnWithTheNextWitnessedHead) {
-  WitnessWatch watch(&rules_, store_.get(), &clock_, &metrics_);
+  WitnessWatch watch(&rules_, store_.get(), kTree, &clock_, &metrics_);
   clock_.Advance(absl::Minutes(30));
   EXPECT_FALSE(watch.Overdue());
   clock_.Advance(absl::Seconds(1));
@@ -125,7 +125,7 @@ TEST_F(WitnessWatchTest, DisclosuresStopAfterTheGraceAndGoOnWithTheNextWitnessed
   EXPECT_FALSE(watch.Overdue());
   // A service that starts anew does not forget.
   clock_.Advance(absl::Minutes(31));
-  WitnessWatch restarted(&rules_, store_.get(), &clock_, &metrics_);
+  WitnessWatch restarted(&rules_, store_.get(), kTree, &clock_, &metrics_);
   ASSERT_THAT(restarted.Look(), IsOk());
   EXPECT_TRUE(restarted.Overdue());
   rules_.stop_after = absl::InfiniteDuration();
@@ -141,7 +141,7 @@ TEST_F(WitnessWatchTest, CosignaturesOfOneHeadAreGathered) {
   EXPECT_EQ(*Keep(0, second), 1) << "its word on the first head is not lost with it";
   EXPECT_EQ(*Keep(2, first), 3) << "a late one joins those that made it a witnessed head";
   store::Transaction tx = Begin();
-  const auto heads = CosignedHeads(tx.snapshot(), rules_);
+  const auto heads = CosignedHeads(tx.snapshot(), kTree, rules_);
   ASSERT_THAT(heads, IsOk());
   ASSERT_EQ(heads->size(), 2u);
   EXPECT_EQ((*heads)[0].head().tree_size(), 6);

@@ -45,9 +45,6 @@ absl::StatusOr<std::unique_ptr<Store>> OpenStore(const OpenOptions& options) {
   postgres.sequencer = options.sequencer;
   postgres.clock = options.clock;
   postgres.create = options.create;
-  // Lists of disclosures, receipts and decisions speak of one tree: beside another they would be
-  // silent on what that one holds.
-  postgres.alone = true;
   postgres.allow_plain = options.sandbox;
   return OpenPostgres(postgres);
 }

@@ -203,6 +203,9 @@ bool IsConflict(const absl::Status& status);
 
 // A consistent view. One thread at a time. Every read fails with UNAVAILABLE STORE_UNAVAILABLE when
 // the disk does, and DEADLINE_EXCEEDED past the deadline given to Open.
+//
+// A store may be written to by several processes (replicas of a service), each with an audit tree
+// of its own. What a view says of leaves, tiles and heads is of this process's tree, until TurnTo.
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
@@ -246,6 +249,12 @@ class Snapshot {
                                                       int limit) = 0;
   // The newest head; null in a new store. Kept with the leaves.
   virtual absl::StatusOr<std::shared_ptr<const SealedHead>> Head() = 0;
+  // Names of the audit trees that the store holds, in the order in which they were registered: the
+  // first stays the first. Empty in a store that no process with a log has written to.
+  virtual absl::StatusOr<std::vector<std::string>> Trees() = 0;
+  // From now on leaves, tiles and heads are those of `tree`. NOT_FOUND without such a tree, and
+  // nothing changed.
+  virtual absl::Status TurnTo(absl::string_view tree) = 0;
 };
 
 // Thread-safe.

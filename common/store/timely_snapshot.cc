@@ -80,6 +80,12 @@ class TimelySnapshot final : public Snapshot {
   absl::StatusOr<std::shared_ptr<const SealedHead>> Head() override {
     return Timed([&] { return inner_->Head(); });
   }
+  absl::StatusOr<std::vector<std::string>> Trees() override {
+    return Timed([&] { return inner_->Trees(); });
+  }
+  absl::Status TurnTo(absl::string_view tree) override {
+    return Timed([&] { return inner_->TurnTo(tree); });
+  }
 
  private:
   template <class Read>

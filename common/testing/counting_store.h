@@ -126,6 +126,14 @@ class CountingSnapshot final : public store::Snapshot {
     Note("Head");
     return inner_->Head();
   }
+  absl::StatusOr<std::vector<std::string>> Trees() override {
+    Note("Trees");
+    return inner_->Trees();
+  }
+  absl::Status TurnTo(absl::string_view tree) override {
+    Note("TurnTo");
+    return inner_->TurnTo(tree);
+  }
 
  private:
   // A space of one child or record is named "kind/which".

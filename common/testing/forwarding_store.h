@@ -16,7 +16,10 @@ namespace trusthub::testing {
 
 class ForwardingStore : public store::Store {
  public:
-  explicit ForwardingStore(std::unique_ptr<store::Store> inner) : inner_(std::move(inner)) {}
+  explicit ForwardingStore(std::unique_ptr<store::Store> inner)
+      : owned_(std::move(inner)), inner_(owned_.get()) {}
+  // `inner` outlives this.
+  explicit ForwardingStore(store::Store* inner) : inner_(inner) {}
 
   absl::StatusOr<std::unique_ptr<store::Snapshot>> Open(absl::Time deadline) override {
     return inner_->Open(deadline);
@@ -33,7 +36,8 @@ class ForwardingStore : public store::Store {
   store::Store& inner() { return *inner_; }
 
  private:
-  const std::unique_ptr<store::Store> inner_;
+  const std::unique_ptr<store::Store> owned_;  // null: not owned
+  store::Store* const inner_;
 };
 
 }  // namespace trusthub::testing

@@ -67,6 +67,14 @@ class LogSnapshot final : public store::Snapshot {
     return read;
   }
   absl::StatusOr<std::shared_ptr<const store::SealedHead>> Head() override { return head_; }
+  absl::StatusOr<std::vector<std::string>> Trees() override {
+    if (head_ == nullptr) return std::vector<std::string>();
+    return std::vector<std::string>{head_->tree};
+  }
+  absl::Status TurnTo(absl::string_view tree) override {
+    if (head_ != nullptr && head_->tree == tree) return absl::OkStatus();
+    return absl::NotFoundError("no such audit tree");
+  }
 
   absl::StatusOr<std::optional<store::StoredRecord>> Find(absl::string_view) override {
     return Nothing();

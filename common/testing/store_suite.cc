@@ -311,6 +311,15 @@ TEST_P(StoreSuite, EventsAreNumberedWithoutGaps) {
   EXPECT_EQ(*Snap()->Sequence("children/c1"), 0) << "events alone touch no key";
 }
 
+TEST_P(StoreSuite, AViewIsTurnedToItsOwnLogAndToNoUnknownOne) {
+  ASSERT_TRUE(Commit(LeafSet("one")).ok());
+  auto snapshot = Snap();
+  EXPECT_EQ(*snapshot->Trees(), std::vector<std::string>{"auditTrees/fake"});
+  EXPECT_TRUE(snapshot->TurnTo("auditTrees/fake").ok());
+  EXPECT_TRUE(absl::IsNotFound(snapshot->TurnTo("auditTrees/another")));
+  EXPECT_EQ(*snapshot->LeafCount(), 1);
+}
+
 TEST_P(StoreSuite, LeavesAreKeptWithTheirHead) {
   EXPECT_EQ(*Snap()->Head(), nullptr);
   WriteSet set = LeafSet("one");

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -91,6 +92,12 @@ class Hub {
  public:
   // NOT_FOUND saying how to make one, when `folder` holds none.
   static absl::StatusOr<std::unique_ptr<Hub>> Open(absl::string_view folder);
+
+  // From now on calls of `service` go to `address`: another replica, or several with commas
+  // between. Before desks are made.
+  void Redirect(const std::string& service, std::string address) {
+    addresses_[service] = std::move(address);
+  }
 
   // The desk of "lbr-sw-01" or "workers/lbr-sw-01"; NOT_FOUND when the directory file has no such
   // worker.

@@ -27,7 +27,7 @@ absl::StatusOr<std::string> CursorAtEnd(const hubctl::Hub& hub, absl::string_vie
 absl::Status FollowFrom(const hubctl::Hub& hub, absl::string_view service,
                         const std::string& cursor);
 
-// Reads the whole audit log of `service` as the auditor and checks it against the newest signed
+// Reads the whole audit logs of `service` as the auditor and checks each against its newest signed
 // head, the published key, and receipts that callers kept. Returns the number of entries.
 absl::StatusOr<std::int64_t> CheckAuditLog(const hubctl::Hub& hub, absl::string_view service,
                                            const std::vector<types::v1::Receipt>& kept);

@@ -50,6 +50,7 @@ const rpc::MakeService& MakerOf(const std::string& service) {
 LocalHub::LocalHub(LocalHubOptions options) : options_(std::move(options)), clock_(CaseStart()) {}
 
 LocalHub::~LocalHub() {
+  for (auto& [name, host] : replicas_) host->Drain(absl::ZeroDuration());
   for (auto& [name, host] : hosts_) host->Drain(absl::ZeroDuration());
 }
 
@@ -80,13 +81,46 @@ absl::Status LocalHub::Init() {
   return hubctl::LoadDirectory(*hub_, nullptr).status();
 }
 
-absl::Status LocalHub::StartService(absl::string_view service) {
-  const std::string name(service);
+absl::StatusOr<config::Config> LocalHub::ConfigOf(const std::string& service) {
   TRUSTHUB_ASSIGN_OR_RETURN(
       config::Config config,
       config::Load(absl::StrCat(hub_->folder(), "/config/", service, ".yaml")));
   config.store = databases_.StoreOf(service);
-  if (options_.adjust) options_.adjust(name, &config);
+  if (options_.adjust) options_.adjust(service, &config);
+  return config;
+}
+
+absl::Status LocalHub::StartService(absl::string_view service) {
+  const std::string name(service);
+  TRUSTHUB_ASSIGN_OR_RETURN(const config::Config config, ConfigOf(name));
+  TRUSTHUB_ASSIGN_OR_RETURN(hosts_[name], StartHost(name, config));
+  return absl::OkStatus();
+}
+
+absl::Status LocalHub::StartReplica(absl::string_view service) {
+  const std::string name(service);
+  TRUSTHUB_ASSIGN_OR_RETURN(config::Config config, ConfigOf(name));
+  if (config.store.empty()) {
+    return absl::FailedPreconditionError("replicas need a store that several may open");
+  }
+  config.data_folder += "-replica";
+  config.listen = "127.0.0.1:0";
+  config.metrics.clear();
+  TRUSTHUB_ASSIGN_OR_RETURN(replicas_[name], StartHost(name, config));
+  return absl::OkStatus();
+}
+
+void LocalHub::StopReplica(absl::string_view service) {
+  replicas_.at(std::string(service))->Drain(absl::Seconds(20));
+  replicas_.erase(std::string(service));
+}
+
+std::string LocalHub::AddressOfReplica(absl::string_view service) {
+  return absl::StrCat("127.0.0.1:", replica(service).port());
+}
+
+absl::StatusOr<std::unique_ptr<rpc::Host>> LocalHub::StartHost(const std::string& name,
+                                                               const config::Config& config) {
   rpc::HostOverrides overrides;
   overrides.clocks = Clocks{&RealClock(), &clock_};
   if (options_.wrap_store) {
@@ -97,8 +131,7 @@ absl::Status LocalHub::StartService(absl::string_view service) {
   if (options_.observer) {
     overrides.observer = [this, name](rpc::Step step) { options_.observer(name, step); };
   }
-  TRUSTHUB_ASSIGN_OR_RETURN(hosts_[name], rpc::Host::Start(config, MakerOf(name), overrides));
-  return absl::OkStatus();
+  return rpc::Host::Start(config, MakerOf(name), overrides);
 }
 
 absl::StatusOr<std::map<std::string, std::int64_t>> LocalHub::LastFacts() {

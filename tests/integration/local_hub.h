@@ -52,6 +52,14 @@ class LocalHub {
   FakeClock& clock() { return clock_; }
   rpc::Host& host(absl::string_view service) { return *hosts_.at(std::string(service)); }
 
+  // Starts, or starts again, another replica of a service, on the same database with a data folder
+  // and a port of its own. Needs PostgreSQL as the hub's engine.
+  absl::Status StartReplica(absl::string_view service);
+  rpc::Host& replica(absl::string_view service) { return *replicas_.at(std::string(service)); }
+  void StopReplica(absl::string_view service);
+  // Where it listens: host:port.
+  std::string AddressOfReplica(absl::string_view service);
+
   // Waits until every service has taken up what the others have told so far, and what they told
   // because of that; false when `limit` passed before.
   bool WaitForNews(absl::Duration limit);
@@ -61,6 +69,9 @@ class LocalHub {
 
  private:
   explicit LocalHub(LocalHubOptions options);
+  absl::StatusOr<std::unique_ptr<rpc::Host>> StartHost(const std::string& service,
+                                                       const config::Config& config);
+  absl::StatusOr<config::Config> ConfigOf(const std::string& service);
   absl::Status Init();
   // Sequence of each service's last event that others take up; nothing for a service with none.
   absl::StatusOr<std::map<std::string, std::int64_t>> LastFacts();
@@ -74,6 +85,7 @@ class LocalHub {
   std::unique_ptr<hubctl::Hub> hub_;
   ServiceDatabases databases_;
   std::map<std::string, std::unique_ptr<rpc::Host>> hosts_;
+  std::map<std::string, std::unique_ptr<rpc::Host>> replicas_;
   // By service: up to which event they were looked at, and the last that others take up.
   std::map<std::string, std::int64_t> seen_;
   std::map<std::string, std::int64_t> last_facts_;

@@ -132,7 +132,9 @@ class WitnessesTest : public ::testing::Test {
           return Ask(party, request, response);
         },
         &RealClock());
-    return witness.Check(kService);
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<hubctl::WitnessedLog> logs,
+                              witness.LogsOf(kService));
+    return witness.Check(logs.front());
   }
   WitnessCheck GoodCheck(Party& party) {
     const auto check = Check(party);

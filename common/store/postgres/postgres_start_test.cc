@@ -75,17 +75,6 @@ TEST_F(PostgresStartTest, MissingStoreIsNotMadeUnlessAsked) {
                                          " written; restore it from a backup"));
 }
 
-TEST_F(PostgresStartTest, WhoMustBeAloneIsRefusedBesideAnothersLog) {
-  PostgresOptions options = Options();
-  options.alone = true;
-  ASSERT_EQ(ErrorOf(options), "");
-  EXPECT_EQ(ErrorOf(options), "") << "its own again";
-  options.tree = "auditTrees/second";
-  EXPECT_THAT(ErrorOf(options), HasSubstr("holds the audit log of another data folder"));
-  options.alone = false;
-  EXPECT_EQ(ErrorOf(options), "");
-}
-
 TEST_F(PostgresStartTest, ARegisteredTreeCannotVanish) {
   ASSERT_EQ(Error(), "");
   ASSERT_EQ(ErrorOf(OptionsFor(database_.url(), &sequencer_, "auditTrees/second")), "");

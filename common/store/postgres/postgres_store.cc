@@ -64,8 +64,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenAt(const PostgresOptions& options,
                                                    options.migration_limit));
   TRUSTHUB_ASSIGN_OR_RETURN(
       postgres::Holding holding,
-      postgres::TakeTree(*connection, options.tree, {options.create, options.alone},
-                         options.start_limit));
+      postgres::TakeTree(*connection, options.tree, options.create, options.start_limit));
   auto store = std::make_unique<PostgresStore>(options, std::move(lock), address,
                                                std::move(holding), std::move(connection));
   TRUSTHUB_RETURN_IF_ERROR(store->Start());

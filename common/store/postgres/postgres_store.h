@@ -11,8 +11,8 @@
 // callers send the same request_id again. (3) Event sequences become visible in their order, also
 // those of other processes: who has seen one has seen all before it. (4) Each process appends to
 // the audit tree that it is given by name; a second process that takes the same tree ends the
-// first one's writing. Snapshots speak of that tree alone. (5) No call waits for a server longer
-// than its deadline, or the limits below.
+// first one's writing. Snapshots speak of that tree until they are turned to another. (5) No call
+// waits for a server longer than its deadline, or the limits below.
 #ifndef TRUSTHUB_COMMON_STORE_POSTGRES_POSTGRES_STORE_H_
 #define TRUSTHUB_COMMON_STORE_POSTGRES_POSTGRES_STORE_H_
 
@@ -44,8 +44,6 @@ struct PostgresOptions {
   const Clock* clock = &RealClock();
   // Whether tables are made in an empty database, and a tree that is not there is registered.
   bool create = true;
-  // Whether a database that holds the tree of another process is refused.
-  bool alone = false;
   // Whether a network without TLS is taken; for a sandbox.
   bool allow_plain = false;
   // Sets that may wait for the writer; the next one is refused.

@@ -26,6 +26,7 @@
 namespace trusthub::store {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::EventSet;
 using testing::FakeLeafSequencer;
 using ::testing::HasSubstr;
@@ -187,6 +188,27 @@ TEST_F(TwoStoresTest, EachHasALogOfItsOwn) {
   EXPECT_EQ(Snap(*stores_[0])->ReadLeaves(0, 9)->at(0).bytes, "of the first");
   EXPECT_EQ(Snap(*stores_[1])->ReadLeaves(0, 9)->at(0).bytes, "of the second");
   EXPECT_EQ((*Snap(*stores_[1])->Head())->size, 1);
+}
+
+TEST_F(TwoStoresTest, AViewTurnsFromLogToLog) {
+  ASSERT_TRUE(CommitAndWait(*stores_[0], LeafSet("of the first")).ok());
+  WriteSet two = LeafSet("of the second");
+  two.leaves.back().keys = {"key"};
+  two.leaves.emplace_back("and one more");
+  ASSERT_TRUE(CommitAndWait(*stores_[1], std::move(two)).ok());
+  const auto view = Snap(*stores_[0]);
+  EXPECT_THAT(*view->Trees(), ElementsAre("auditTrees/fake", "auditTrees/second"));
+  EXPECT_EQ(*view->LeafCount(), 1) << "at first its own";
+  EXPECT_TRUE(absl::IsNotFound(view->TurnTo("auditTrees/third")));
+  EXPECT_EQ(*view->LeafCount(), 1) << "where it was";
+  ASSERT_TRUE(view->TurnTo("auditTrees/second").ok());
+  EXPECT_EQ(*view->LeafCount(), 2);
+  EXPECT_EQ(view->ReadLeaves(0, 9)->front().bytes, "of the second");
+  EXPECT_EQ(view->ListLeavesByKey("key", 0, 9)->size(), 1u);
+  EXPECT_EQ((*view->Head())->size, 2);
+  ASSERT_TRUE(view->TurnTo("auditTrees/fake").ok());
+  EXPECT_EQ((*view->Head())->size, 1);
+  EXPECT_EQ(view->ListLeavesByKey("key", 0, 9)->size(), 0u);
 }
 
 TEST_F(TwoStoresTest, WhoTakesATreeEndsItsFormerHoldersWriting) {

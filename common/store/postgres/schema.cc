@@ -108,7 +108,7 @@ absl::Status BringUpToDate(Connection& connection, absl::string_view service, bo
                               "; each service has a database of its own"));
 }
 
-absl::StatusOr<Holding> TakeOnce(Connection& connection, absl::string_view name, TreeRules rules,
+absl::StatusOr<Holding> TakeOnce(Connection& connection, absl::string_view name, bool create,
                                  absl::Duration deadline) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<Rows> found,
                             connection.Run({Command(kBegin), Command(Sql::kTreeCount, Arguments()),
@@ -126,13 +126,9 @@ absl::StatusOr<Holding> TakeOnce(Connection& connection, absl::string_view name,
   if (tree.size() == 1) {
     holding.tree = tree.IntAt(0, 0);
     commands.emplace_back(Sql::kHoldTree, Arguments().Int(holding.tree).Bytes(holding.holder));
-  } else if (!rules.create) {
+  } else if (!create) {
     return Refused(absl::StrCat("does not hold ", name,
                                 ", which this service has written; restore it from a backup"));
-  } else if (rules.alone && counts.IntAt(0, 0) > 0) {
-    return Refused(
-        "holds the audit log of another data folder; start the service with that folder, or give "
-        "it a database of its own: services do not share one yet");
   } else {
     holding.tree = counts.IntAt(0, 0) + 1;
     commands.emplace_back(Sql::kAddTree,
@@ -157,12 +153,12 @@ absl::Status PrepareSchema(Connection& connection, absl::string_view service, bo
   }
 }
 
-absl::StatusOr<Holding> TakeTree(Connection& connection, absl::string_view name, TreeRules rules,
+absl::StatusOr<Holding> TakeTree(Connection& connection, absl::string_view name, bool create,
                                  absl::Duration limit) {
   const absl::Duration deadline = MonotonicNow() + limit;
   Retry retry(deadline);
   while (true) {
-    absl::StatusOr<Holding> taken = TakeOnce(connection, name, rules, deadline);
+    absl::StatusOr<Holding> taken = TakeOnce(connection, name, create, deadline);
     connection.EndTransaction();
     if (FaultOf(taken.status()) != Fault::kOvertaken || !retry.Wait()) return taken;
   }

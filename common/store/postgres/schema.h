@@ -32,16 +32,10 @@ struct Holding {
   std::int64_t last_event = 0;
 };
 
-// Which trees a process may take.
-struct TreeRules {
-  bool create = true;  // one that is not there is registered
-  bool alone = false;  // but not beside another one
-};
-
-// Takes the tree `name` for this process, from whoever held it; registers it first where `rules`
-// say so. FAILED_PRECONDITION when it is not there and may not be made, or when any registered tree
-// is gone.
-absl::StatusOr<Holding> TakeTree(Connection& connection, absl::string_view name, TreeRules rules,
+// Takes the tree `name` for this process, from whoever held it; registers one that is not there
+// when `create` is set. FAILED_PRECONDITION when it is not there and may not be made, or when any
+// registered tree is gone.
+absl::StatusOr<Holding> TakeTree(Connection& connection, absl::string_view name, bool create,
                                  absl::Duration limit);
 
 }  // namespace trusthub::store::postgres

@@ -181,6 +181,18 @@ class PostgresSnapshot final : public Snapshot {
     return std::shared_ptr<const SealedHead>(std::move(head));
   }
 
+  absl::StatusOr<std::vector<std::string>> Trees() override {
+    TRUSTHUB_ASSIGN_OR_RETURN(const Rows rows, Read(Sql::kListTrees, Arguments()));
+    return Each(rows, [](const Rows& of, int row) { return of.StringAt(row, 0); });
+  }
+
+  absl::Status TurnTo(absl::string_view tree) override {
+    TRUSTHUB_ASSIGN_OR_RETURN(const Rows rows, Read(Sql::kFindTree, Arguments().Bytes(tree)));
+    if (rows.size() == 0) return absl::NotFoundError("no such audit tree");
+    tree_ = rows.IntAt(0, 0);
+    return absl::OkStatus();
+  }
+
  private:
   absl::StatusOr<std::int64_t> One(Sql sql, Arguments arguments) {
     TRUSTHUB_ASSIGN_OR_RETURN(const Rows rows, Read(sql, std::move(arguments)));
@@ -216,7 +228,7 @@ class PostgresSnapshot final : public Snapshot {
 
   const std::shared_ptr<ReaderPool> pool_;
   std::unique_ptr<Connection> connection_;  // null: lost
-  const std::int64_t tree_;
+  std::int64_t tree_;
   const absl::Time deadline_;
   const absl::Duration read_limit_;
   bool begun_ = false;

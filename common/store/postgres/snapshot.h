@@ -16,8 +16,8 @@
 
 namespace trusthub::store::postgres {
 
-// What it says of leaves, tiles and heads is of the tree `tree`. `read_limit` bounds each read of a
-// view without deadline.
+// What it says of leaves, tiles and heads is of the tree `tree` until TurnTo. `read_limit` bounds
+// each read of a view without deadline.
 absl::StatusOr<std::unique_ptr<Snapshot>> OpenSnapshot(std::shared_ptr<ReaderPool> pool,
                                                        std::int64_t tree, absl::Time deadline,
                                                        absl::Duration read_limit);

@@ -138,6 +138,8 @@ const char* TextOf(Sql sql) {
       return "UPDATE tree SET commits = $2 WHERE id = $1";
     case Sql::kFindTree:
       return "SELECT id FROM tree WHERE name = $1";
+    case Sql::kListTrees:
+      return "SELECT name FROM tree ORDER BY id";
     case Sql::kTreeCount:
       return "SELECT c.trees, (SELECT count(*) FROM tree), c.service, c.event FROM counter c"
              " WHERE c.id = 1 FOR UPDATE";

@@ -58,6 +58,7 @@ enum class Sql : std::size_t {
   kCountCommit,
   // Trees.
   kFindTree,
+  kListTrees,
   kTreeCount,
   kAddTree,
   kHoldTree,

@@ -78,22 +78,27 @@ std::string SequenceOfRow(absl::string_view space, absl::string_view key) {
   return absl::StrCat(space, "/", key);
 }
 
-DataKeys::DataKeys(std::string service, std::shared_ptr<const crypto::KeyRing> ring,
-                   std::size_t cached_max, std::function<void()> damaged)
-    : service_(std::move(service)),
-      damaged_(std::move(damaged)),
-      cache_(cached_max),
+DataKeys::DataKeys(Options options)
+    : service_(std::move(options.service)),
+      damaged_(std::move(options.damaged)),
+      shared_(options.shared),
+      cache_(options.cached_max),
       proposals_(crypto::Secret::Random(crypto::kKeyBytes)),
-      ring_(std::move(ring)) {}
+      ring_(std::move(options.ring)) {}
 
 // --- The store's own key ------------------------------------------------------------------------
 
 absl::Status DataKeys::Open(Store& engine) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Snapshot> view,
-                            engine.Open(absl::InfiniteFuture()));
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<std::string> id,
-                            view->FindState(kServiceSpace, kServiceKey));
-  return id.has_value() ? TakeUpOwn(*id, *view) : MakeOwn(engine, *view);
+  while (true) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Snapshot> view,
+                              engine.Open(absl::InfiniteFuture()));
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<std::string> id,
+                              view->FindState(kServiceSpace, kServiceKey));
+    if (id.has_value()) return TakeUpOwn(*id, *view);
+    const absl::Status made = MakeOwn(engine, *view);
+    // Another process that starts was first: its key is there now.
+    if (!IsConflict(made)) return made;
+  }
 }
 
 absl::Status DataKeys::MakeOwn(Store& engine, Snapshot& view) {
@@ -111,6 +116,9 @@ absl::Status DataKeys::MakeOwn(Store& engine, Snapshot& view) {
   set.states.push_back({kServiceSpace, kServiceKey, id});
   set.guards.push_back({KeySequence(id), 0});
   set.touches.push_back(KeySequence(id));
+  const std::string once = SequenceOfRow(kServiceSpace, kServiceKey);
+  set.guards.push_back({once, 0});
+  set.touches.push_back(once);
   return CommitAndWait(engine, std::move(set)).status();
 }
 
@@ -140,8 +148,16 @@ void DataKeys::TakeOwn(absl::string_view id, const crypto::Secret& root) {
 // --- Finding
 // --------------------------------------------------------------------------------------
 
+absl::StatusOr<std::int64_t> DataKeys::Learn(Snapshot& view) {
+  if (!shared_) return 0;
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t destructions, view.Sequence(kDestructions));
+  cache_.Learn(destructions);
+  return destructions;
+}
+
 absl::StatusOr<DataKeyPtr> DataKeys::OfId(absl::string_view id, Snapshot& view) {
   if (id == own_->id) return own_;
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t destructions, Learn(view));
   if (DataKeyPtr cached = cache_.OfId(id); cached != nullptr) return cached;
   TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<std::string> row,
                             view.FindState(kKeySpace, crypto::HexEncode(id)));
@@ -155,11 +171,12 @@ absl::StatusOr<DataKeyPtr> DataKeys::OfId(absl::string_view id, Snapshot& view) 
       OpenValue(Opener(id, root), Holds::kChildOfKey, {}, parsed->sealed_child);
   if (!child.ok()) return Damaged("child of a key");
   DataKeyPtr key = MakeDataKey(id, *child, root);
-  cache_.Add(key);
+  cache_.Add(key, destructions);
   return key;
 }
 
 absl::StatusOr<KeyOfChild> DataKeys::OfChild(absl::string_view child, Snapshot& view) {
+  TRUSTHUB_RETURN_IF_ERROR(Learn(view).status());
   if (DataKeyPtr cached = cache_.OfChild(child); cached != nullptr) {
     return KeyOfChild{std::move(cached)};
   }
@@ -214,6 +231,7 @@ void DataKeys::AddDestruction(absl::string_view child, const DataKey* key, Write
   set->states.push_back({kKeySpace, crypto::HexEncode(key->id), Tombstone(key->id)});
   GuardKey(*key, set);
   set->touches.push_back(KeySequence(key->id));
+  set->touches.emplace_back(kDestructions);
 }
 
 // Sealed, so that nobody makes a child forgotten by writing a row.

@@ -9,10 +9,13 @@
 //
 // Sequences guard them: "sealing/child/{hash}" goes up when a child gets its key and when it loses
 // it, "sealing/key/{id}" likewise. So no two keys are made for a child, nothing is written under a
-// key that is gone, and a key that is being re-wrapped does not come back.
+// key that is gone, and a key that is being re-wrapped does not come back. kDestructions goes up
+// with every key that is destroyed: where several processes share a store, each look-up asks for it
+// first, so that no cached key outlives its destruction by another process in a newer view.
 #ifndef TRUSTHUB_COMMON_STORE_SEALED_DATA_KEYS_H_
 #define TRUSTHUB_COMMON_STORE_SEALED_DATA_KEYS_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,6 +35,8 @@ namespace trusthub::store::sealed {
 inline constexpr absl::string_view kOwnSpaces = "sealing/";
 inline constexpr char kKeySpace[] = "sealing/key";
 inline constexpr char kChildSpace[] = "sealing/child";
+// Counts destroyed keys. Snapshots of the sealed store give it as the engine's do.
+inline constexpr char kDestructions[] = "sealing/destructions";
 // First byte of the rows of keys, and of children, whose key was destroyed.
 inline constexpr char kDestroyedRow = 'D';
 // Sequences that guard the rows of these spaces.
@@ -47,10 +52,15 @@ struct KeyOfChild {
 // spaces through as they are.
 class DataKeys {
  public:
-  // `damaged` is called for every value that does not open. `service` is part of how keys are
-  // wrapped: those of another service's store open nothing here.
-  DataKeys(std::string service, std::shared_ptr<const crypto::KeyRing> ring, std::size_t cached_max,
-           std::function<void()> damaged);
+  struct Options {
+    // Part of how keys are wrapped: those of another service's store open nothing here.
+    std::string service;
+    std::shared_ptr<const crypto::KeyRing> ring;
+    std::size_t cached_max = 0;
+    std::function<void()> damaged;  // called for every value that does not open
+    bool shared = false;            // other processes make and destroy keys too
+  };
+  explicit DataKeys(Options options);
 
   // Takes up the store's own key, or makes it in an empty store. FAILED_PRECONDITION when the store
   // holds anything and no such key, or when the ring lacks what its key is wrapped with.
@@ -62,7 +72,9 @@ class DataKeys {
   // UNAVAILABLE when the key ring cannot open it now.
   absl::StatusOr<DataKeyPtr> OfId(absl::string_view id, Snapshot& view);
   absl::StatusOr<KeyOfChild> OfChild(absl::string_view child, Snapshot& view);
+  // As far as was known a moment ago: what is written under a key must be guarded by it.
   DataKeyPtr Cached(absl::string_view child) { return cache_.OfChild(child); }
+  std::int64_t destructions() { return cache_.destructions(); }
 
   // The key that `child` gets when it is written about for the first time: the same at every call
   // in the life of this process, unguessable to all others.
@@ -76,7 +88,8 @@ class DataKeys {
   void AddDestruction(absl::string_view child, const DataKey* key, WriteSet* set) const;
 
   // After the commit.
-  void Added(const DataKeyPtr& key) { cache_.Add(key); }
+  // `destructions` as they were known before it.
+  void Added(const DataKeyPtr& key, std::int64_t destructions) { cache_.Add(key, destructions); }
   void Destroyed(const DataKey& key) { cache_.Destroy(key.id); }
 
   // Keyed hashes that stand for index keys and sequences' names.
@@ -98,6 +111,8 @@ class DataKeys {
 
  private:
   absl::Status MakeOwn(Store& engine, Snapshot& view);
+  // How many destructions `view` knows of, which the cache learns; 0 in a store of one process.
+  absl::StatusOr<std::int64_t> Learn(Snapshot& view);
   absl::Status TakeUpOwn(absl::string_view id, Snapshot& view);
   void TakeOwn(absl::string_view id, const crypto::Secret& root);
   std::string UseOf(absl::string_view id) const;
@@ -113,6 +128,7 @@ class DataKeys {
 
   const std::string service_;
   const std::function<void()> damaged_;
+  const bool shared_;
   KeyCache cache_;
   const crypto::Secret proposals_;  // what proposed keys are drawn from, new in each process
   DataKeyPtr own_;

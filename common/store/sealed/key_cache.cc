@@ -20,8 +20,18 @@ DataKeyPtr KeyCache::OfChild(absl::string_view child) {
   return found->second->key;
 }
 
-void KeyCache::Add(const DataKeyPtr& key) {
+void KeyCache::Learn(std::int64_t destructions) {
   MutexLock lock(mutex_);
+  if (destructions <= destructions_) return;
+  destructions_ = destructions;
+  by_id_.clear();
+  by_child_.clear();
+  entries_.clear();
+}
+
+void KeyCache::Add(const DataKeyPtr& key, std::int64_t destructions) {
+  MutexLock lock(mutex_);
+  if (destructions < destructions_) return;
   if (destroyed_.contains(key->id) || by_child_.contains(key->child)) return;
   if (entries_.size() >= keys_max_) MakeRoom();
   entries_.push_back({key, false});
@@ -50,6 +60,11 @@ void KeyCache::Destroy(absl::string_view id) {
   by_child_.erase(entry->key->child);
   by_id_.erase(found);
   entries_.erase(entry);
+}
+
+std::int64_t KeyCache::destructions() {
+  MutexLock lock(mutex_);
+  return destructions_;
 }
 
 std::size_t KeyCache::size() {

@@ -2,11 +2,13 @@
 //
 // Data keys that were unwrapped before, a bounded number of them: a read need not ask the key ring.
 // A key that was destroyed leaves at once and does not come back, even when a view from before its
-// destruction finds it again.
+// destruction finds it again. Of keys that another process destroyed only the number is known: when
+// it has gone up, every key is looked up anew.
 #ifndef TRUSTHUB_COMMON_STORE_SEALED_KEY_CACHE_H_
 #define TRUSTHUB_COMMON_STORE_SEALED_KEY_CACHE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <string>
 
@@ -26,9 +28,14 @@ class KeyCache {
   // Null when it is not here.
   DataKeyPtr OfId(absl::string_view id);
   DataKeyPtr OfChild(absl::string_view child);
-  // A key of a child; the one that was used longest ago makes room.
-  void Add(const DataKeyPtr& key);
+  // A key of a child, found in a view that knew of `destructions`, which counts for nothing when
+  // more are known of; the one that was used longest ago makes room.
+  void Add(const DataKeyPtr& key, std::int64_t destructions);
   void Destroy(absl::string_view id);
+  // A view knows of so many destructions, by whatever process: forgets all keys when that is news.
+  void Learn(std::int64_t destructions);
+  // The largest number that was learnt.
+  std::int64_t destructions();
   std::size_t size();
 
  private:
@@ -45,6 +52,7 @@ class KeyCache {
   absl::flat_hash_map<std::string, std::list<Entry>::iterator> by_id_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::list<Entry>::iterator> by_child_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_set<std::string> destroyed_ ABSL_GUARDED_BY(mutex_);
+  std::int64_t destructions_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace trusthub::store::sealed

@@ -41,7 +41,7 @@ class SealedSnapshot final : public Snapshot {
   absl::StatusOr<std::vector<StoredRecord>> ListByChild(RecordKind kind, absl::string_view child,
                                                         std::int64_t after_position,
                                                         int limit) override {
-    TRUSTHUB_ASSIGN_OR_RETURN(const KeyOfChild found, keys_.OfChild(child, *engine_));
+    TRUSTHUB_ASSIGN_OR_RETURN(const KeyOfChild found, keys_.OfChild(child, *this));
     if (found.key == nullptr) return std::vector<StoredRecord>();
     return OpenPage(after_position, limit, [&](std::int64_t after, int count) {
       return engine_->ListByChild(kind, found.key->alias, after, count);
@@ -73,6 +73,7 @@ class SealedSnapshot final : public Snapshot {
   }
 
   absl::StatusOr<std::int64_t> Sequence(absl::string_view key) override {
+    if (key == kDestructions) return Destructions();
     return engine_->Sequence(keys_.SequenceOf(key));
   }
 
@@ -164,13 +165,15 @@ class SealedSnapshot final : public Snapshot {
     return engine_->ReadTiles(level, first_index, limit);
   }
   absl::StatusOr<std::shared_ptr<const SealedHead>> Head() override { return engine_->Head(); }
+  absl::StatusOr<std::vector<std::string>> Trees() override { return engine_->Trees(); }
+  absl::Status TurnTo(absl::string_view tree) override { return engine_->TurnTo(tree); }
 
  private:
   // The key that sealed `sealed`; null when it was destroyed.
   absl::StatusOr<DataKeyPtr> KeyOf(absl::string_view sealed, absl::string_view what) {
     const std::optional<absl::string_view> id = KeyIdOf(sealed);
     if (!id.has_value()) return keys_.Damaged(what);
-    return keys_.OfId(*id, *engine_);
+    return keys_.OfId(*id, *this);
   }
 
   // `text` as the engine knows it, the name of a child in it replaced by its alias; nothing when
@@ -178,9 +181,17 @@ class SealedSnapshot final : public Snapshot {
   absl::StatusOr<std::optional<std::string>> AliasesIn(absl::string_view text) {
     const absl::string_view child = ChildNamedIn(text);
     if (child.empty()) return std::optional<std::string>(text);
-    TRUSTHUB_ASSIGN_OR_RETURN(const KeyOfChild found, keys_.OfChild(child, *engine_));
+    TRUSTHUB_ASSIGN_OR_RETURN(const KeyOfChild found, keys_.OfChild(child, *this));
     if (found.key == nullptr) return std::optional<std::string>();
     return std::optional<std::string>(WithAlias(text, *found.key));
+  }
+
+  // Asked for with every key that is looked up, and the same as long as the view lasts.
+  absl::StatusOr<std::int64_t> Destructions() {
+    if (!destructions_.has_value()) {
+      TRUSTHUB_ASSIGN_OR_RETURN(destructions_, engine_->Sequence(kDestructions));
+    }
+    return *destructions_;
   }
 
   // The name of the row of a record.
@@ -249,6 +260,7 @@ class SealedSnapshot final : public Snapshot {
 
   const std::unique_ptr<Snapshot> engine_;
   DataKeys& keys_;
+  std::optional<std::int64_t> destructions_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/limits.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
@@ -49,6 +50,7 @@ struct Plan {
   std::vector<DataKeyPtr> destroyed;  // destroyed with this set
   // Whose keys this set makes last; and those that it uses before it is known whether they last.
   std::vector<std::pair<DataKeyPtr, std::shared_ptr<Making>>> makes, relies_on;
+  std::int64_t destructions = 0;  // of keys, that were known before
   bool only_leaves = false;
   bool has_conditions = false;  // guards of its own
 
@@ -62,8 +64,9 @@ class SealedStoreImpl final : public SealedStore {
  public:
   SealedStoreImpl(std::unique_ptr<Store> engine, SealedOptions options)
       : clock_(*options.clock),
-        keys_(std::move(options.service), std::move(options.ring), options.cached_keys_max,
-              std::move(options.damaged)),
+        shared_(options.shared),
+        keys_({std::move(options.service), std::move(options.ring), options.cached_keys_max,
+               std::move(options.damaged), options.shared}),
         engine_(std::move(engine)),
         rewrapping_(engine_.get(), &keys_) {}
   ~SealedStoreImpl() override { Close(); }
@@ -105,7 +108,8 @@ class SealedStoreImpl final : public SealedStore {
   absl::StatusOr<std::string> PseudonymOf(absl::string_view child, Snapshot& view) override {
     TRUSTHUB_ASSIGN_OR_RETURN(const KeyOfChild found, keys_.OfChild(child, view));
     if (found.destroyed) return absl::NotFoundError("the child's key was destroyed");
-    return found.key != nullptr ? found.key->pseudonym : keys_.Proposed(child)->pseudonym;
+    if (found.key != nullptr) return found.key->pseudonym;
+    return shared_ ? PseudonymOfNew(child) : keys_.Proposed(child)->pseudonym;
   }
 
   void SetRing(std::shared_ptr<const crypto::KeyRing> ring) override {
@@ -140,8 +144,26 @@ class SealedStoreImpl final : public SealedStore {
   }
 
  private:
+  // The pseudonym of a child that had no key in an earlier view: of the key that is made first, by
+  // whatever process.
+  absl::StatusOr<std::string> PseudonymOfNew(absl::string_view child) {
+    for (int attempt = 0; attempt <= limits::kConflictRetriesMax; ++attempt) {
+      WriteSet set;
+      set.keys_of.emplace_back(child);
+      const absl::Status made = CommitAndWait(*this, std::move(set)).status();
+      if (!made.ok() && !IsConflict(made)) return made;
+      TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Snapshot> view,
+                                engine_->Open(clock_.Now() + kLookUpMax));
+      TRUSTHUB_ASSIGN_OR_RETURN(const KeyOfChild found, keys_.OfChild(child, *view));
+      if (found.destroyed) return absl::NotFoundError("the child's key was destroyed");
+      if (found.key != nullptr) return found.key->pseudonym;
+    }
+    return error::StoreUnavailable("a data key cannot be made now");
+  }
+
   void Submit(Pending pending) {
     Plan plan;
+    plan.destructions = keys_.destructions();
     absl::Status status = LookUp(pending.set, &plan);
     if (!status.ok()) return std::move(pending.done)(std::move(status));
     std::shared_ptr<const crypto::KeyRing> ring;
@@ -309,7 +331,7 @@ class SealedStoreImpl final : public SealedStore {
     if (committed) {
       for (const auto& [key, making] : plan.makes) {
         making->made = true;
-        keys_.Added(key);
+        keys_.Added(key, plan.destructions);
       }
       for (const DataKeyPtr& key : plan.destroyed) keys_.Destroyed(*key);
     }
@@ -318,6 +340,7 @@ class SealedStoreImpl final : public SealedStore {
   }
 
   const Clock& clock_;
+  const bool shared_;
   sealed::DataKeys keys_;
   Mutex mutex_;
   CondVar changed_;

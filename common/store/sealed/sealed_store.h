@@ -44,6 +44,8 @@ struct SealedOptions {
   std::size_t cached_keys_max = 16'384;
   // Called for every value that does not open; must not block.
   std::function<void()> damaged;
+  // Whether other processes seal in the same engine, with the same ring.
+  bool shared = false;
   const Clock* clock = &RealClock();  // not owned
 };
 
@@ -62,7 +64,8 @@ class SealedStore : public Store {
                                                            SealedOptions options);
 
   // The pseudonym of `child` in audit entries; 32 bytes. Of a child without a key it is that of the
-  // key which the next set that names it in keys_of makes last. NOT_FOUND: the key was destroyed.
+  // key which the next set that names it in keys_of makes last; in a shared store, where another
+  // process may make another one first, a key is made now. NOT_FOUND: the key was destroyed.
   virtual absl::StatusOr<std::string> PseudonymOf(absl::string_view child, Snapshot& view) = 0;
 
   // The ring in force from now on. Data keys that another key than its current one wraps are

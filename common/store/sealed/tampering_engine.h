@@ -121,6 +121,8 @@ class TamperingSnapshot final : public store::Snapshot {
   absl::StatusOr<std::shared_ptr<const store::SealedHead>> Head() override {
     return engine_->Head();
   }
+  absl::StatusOr<std::vector<std::string>> Trees() override { return engine_->Trees(); }
+  absl::Status TurnTo(absl::string_view tree) override { return engine_->TurnTo(tree); }
 
  private:
   template <class Change>

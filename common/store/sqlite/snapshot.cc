@@ -191,6 +191,19 @@ class SqliteSnapshot : public Snapshot {
     return std::shared_ptr<const SealedHead>(std::move(head));
   }
 
+  // One process at a time has the file: there is one tree.
+  absl::StatusOr<std::vector<std::string>> Trees() override {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<const SealedHead> head, Head());
+    if (head == nullptr) return std::vector<std::string>();
+    return std::vector<std::string>{head->tree};
+  }
+
+  absl::Status TurnTo(absl::string_view tree) override {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::shared_ptr<const SealedHead> head, Head());
+    if (head != nullptr && head->tree == tree) return absl::OkStatus();
+    return absl::NotFoundError("no such audit tree");
+  }
+
  private:
   static int IsLate(void* self) {
     const auto* snapshot = static_cast<SqliteSnapshot*>(self);

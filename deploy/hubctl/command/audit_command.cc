@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/audit/cosignature.h"
@@ -13,6 +17,7 @@
 #include "common/store/sqlite/sqlite_store.h"
 #include "deploy/hubctl/command/command.h"
 #include "deploy/hubctl/command/output.h"
+#include "deploy/hubctl/logs.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
 
 namespace trusthub::hubctl {
@@ -27,13 +32,15 @@ struct Verified {
   audit::LogCheck check;
 };
 
-// Leaves as the service gives them; none of `size` and after, which came while it was read.
-audit::ReadLeaves ReadFrom(Desk& desk, const std::string& service, std::int64_t size) {
-  return [&desk, service, size](std::int64_t first,
-                                int limit) -> absl::StatusOr<std::vector<store::StoredLeaf>> {
+// Leaves as the service gives them; none of the head's size and after, which came while it was
+// read.
+audit::ReadLeaves ReadFrom(Desk& desk, const std::string& service, const store::SealedHead& head) {
+  return [&desk, service, tree = head.tree, size = head.size](
+             std::int64_t first, int limit) -> absl::StatusOr<std::vector<store::StoredLeaf>> {
     std::vector<store::StoredLeaf> leaves;
     if (first >= size) return leaves;
     audit::v1::ListEntriesRequest request;
+    request.set_tree(tree);
     request.set_first_index(first);
     request.set_page_size(static_cast<int>(std::min<std::int64_t>(limit, size - first)));
     TRUSTHUB_ASSIGN_OR_RETURN(const auto page, desk.Call<audit::v1::ListEntriesResponse>(
@@ -57,13 +64,15 @@ absl::StatusOr<store::SealedHead> WitnessedIn(const audit::v1::GetTreeHeadRespon
   return head;
 }
 
-absl::StatusOr<Verified> VerifyService(const Hub& hub, const std::string& service,
-                                       const Trusted& trusted) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Desk> desk, hub.DeskOf(kAuditor));
-  TRUSTHUB_ASSIGN_OR_RETURN(
-      const auto answer, desk->Call<audit::v1::GetTreeHeadResponse>(
-                             audit::v1::GetTreeHeadRequest(), kPurpose, kCaseReference, service));
+// One log of a service.
+absl::StatusOr<Verified> VerifyLogOf(const Hub& hub, Desk& desk, const std::string& service,
+                                     const std::string& tree, const Trusted& trusted) {
+  audit::v1::GetTreeHeadRequest request;
+  request.set_tree(tree);
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto answer, desk.Call<audit::v1::GetTreeHeadResponse>(
+                                                   request, kPurpose, kCaseReference, service));
   Verified verified;
+  if (answer.head().tree_size() == 0) return verified;  // of a replica that answered nobody yet
   verified.head = audit::HeadFromProto(answer.head());
   // The key from the hub's folder, not the one that the service says it has.
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string key, hub.AuditKeyOf(service));
@@ -76,12 +85,29 @@ absl::StatusOr<Verified> VerifyService(const Hub& hub, const std::string& servic
     }
     known.heads.push_back(*witnessed);
   }
-  verified.check = audit::VerifyLog(ReadFrom(*desk, service, verified.head.size), known, key);
+  verified.check = audit::VerifyLog(ReadFrom(desk, service, verified.head), known, key);
   return verified;
 }
 
+// All logs of a service, by what they are called.
+using VerifiedLogs = std::vector<std::pair<std::string, Verified>>;
+
+absl::StatusOr<VerifiedLogs> VerifyService(const Hub& hub, const std::string& service,
+                                           const Trusted& trusted) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Desk> desk, hub.DeskOf(kAuditor));
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> trees,
+                            TreesOf(AskBy(*desk, kCaseReference), service));
+  VerifiedLogs logs;
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    TRUSTHUB_ASSIGN_OR_RETURN(Verified verified,
+                              VerifyLogOf(hub, *desk, service, trees[i], trusted));
+    logs.emplace_back(LogName(service, trees, i), std::move(verified));
+  }
+  return logs;
+}
+
 // The files of a service that does not run: entries, tiles and head.
-absl::StatusOr<Verified> VerifyFiles(const Hub& hub, const std::string& service) {
+absl::StatusOr<VerifiedLogs> VerifyFiles(const Hub& hub, const std::string& service) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string key, hub.AuditKeyOf(service));
   store::SqliteOptions options;
   options.path = absl::StrCat(hub.folder(), "/data/", service, "/store.db");
@@ -100,7 +126,7 @@ absl::StatusOr<Verified> VerifyFiles(const Hub& hub, const std::string& service)
   verified.check = audit::VerifyLog(
       [&log](std::int64_t first, int limit) { return log->ReadLeaves(first, limit); }, witness,
       key);
-  return verified;
+  return VerifiedLogs{{service, std::move(verified)}};
 }
 
 absl::Status Verify(const Invocation& invocation, const std::string& which,
@@ -111,32 +137,21 @@ absl::Status Verify(const Invocation& invocation, const std::string& which,
   absl::Status worst;
   for (const char* service : kServices) {
     if (which != "all" && which != service) continue;
-    TRUSTHUB_ASSIGN_OR_RETURN(const Verified verified, stopped
+    TRUSTHUB_ASSIGN_OR_RETURN(const VerifiedLogs logs, stopped
                                                            ? VerifyFiles(*hub, service)
                                                            : VerifyService(*hub, service, trusted));
-    const absl::Status& status = verified.check.status;
-    table.Add({service, absl::StrCat(verified.check.checked),
-               crypto::HexEncode(verified.head.root).substr(0, 16),
-               status.ok() ? "verified" : std::string(status.message())});
-    if (!status.ok()) {
-      worst.Update(absl::Status(status.code(), absl::StrCat("the audit log of ", service, ": ",
+    for (const auto& [name, verified] : logs) {
+      const absl::Status& status = verified.check.status;
+      table.Add({name, absl::StrCat(verified.check.checked),
+                 crypto::HexEncode(verified.head.root).substr(0, 16),
+                 status.ok() ? "verified" : std::string(status.message())});
+      if (status.ok()) continue;
+      worst.Update(absl::Status(status.code(), absl::StrCat("the audit log of ", name, ": ",
                                                             std::string(status.message()))));
     }
   }
   table.Print(invocation.json);
   return worst;
-}
-
-absl::StatusOr<std::string> TreeOf(Desk& desk, const std::string& service) {
-  const audit::v1::GetTreeHeadRequest request;
-  TRUSTHUB_ASSIGN_OR_RETURN(auto answer, desk.Call<audit::v1::GetTreeHeadResponse>(
-                                             request, kPurpose, kCaseReference, service));
-  if (answer.head().tree().empty()) {
-    // Of a log without entries. That this was asked is the first.
-    TRUSTHUB_ASSIGN_OR_RETURN(answer, desk.Call<audit::v1::GetTreeHeadResponse>(
-                                          request, kPurpose, kCaseReference, service));
-  }
-  return answer.head().tree();
 }
 
 // What the hub's operator publishes: RECEIPT.md section 5.
@@ -145,9 +160,10 @@ absl::Status Keys(const Invocation& invocation) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Desk> desk, hub->DeskOf(kAuditor));
   audit::KeyList keys;
   for (const char* service : kServices) {
-    TRUSTHUB_ASSIGN_OR_RETURN(std::string key, hub->AuditKeyOf(service));
-    TRUSTHUB_ASSIGN_OR_RETURN(std::string tree, TreeOf(*desk, service));
-    keys.push_back({std::move(key), std::move(tree)});
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::string key, hub->AuditKeyOf(service));
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> trees,
+                              TreesOf(AskBy(*desk, kCaseReference), service));
+    for (const std::string& tree : trees) keys.push_back({key, tree});
   }
   if (!invocation.json) {
     std::fputs(audit::KeyListText(keys).c_str(), stdout);

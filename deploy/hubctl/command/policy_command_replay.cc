@@ -12,6 +12,7 @@
 #include "deploy/hubctl/command/entries_since.h"
 #include "deploy/hubctl/command/output.h"
 #include "deploy/hubctl/command/policy_command.h"
+#include "deploy/hubctl/logs.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
 
 namespace trusthub::hubctl {
@@ -31,12 +32,14 @@ struct ReplayOptions {
   int days = 30;
 };
 
-absl::Status ReplayService(Desk& desk, const std::string& service, absl::Time cutoff,
-                           policy::ReplayReport* report) {
+// The entries of one log of the service.
+absl::Status ReplayLog(Desk& desk, const std::string& service, const std::string& tree,
+                       absl::Time cutoff, policy::ReplayReport* report) {
   return VisitEntriesSince(
       cutoff, kPage,
       [&](std::int64_t first, std::int64_t count) {
         ListEntriesRequest request;
+        request.set_tree(tree);
         request.set_first_index(first);
         request.set_page_size(static_cast<int>(count));
         return desk.Call<ListEntriesResponse>(request, kAuditReview, kCaseReference, service);
@@ -44,6 +47,16 @@ absl::Status ReplayService(Desk& desk, const std::string& service, absl::Time cu
       [&](const std::string& name, const audit::v1::AuditEntry& entry) {
         report->Add(name, entry);
       });
+}
+
+absl::Status ReplayService(Desk& desk, const std::string& service, absl::Time cutoff,
+                           policy::ReplayReport* report) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> trees,
+                            TreesOf(AskBy(desk, kCaseReference), service));
+  for (const std::string& tree : trees) {
+    TRUSTHUB_RETURN_IF_ERROR(ReplayLog(desk, service, tree, cutoff, report));
+  }
+  return absl::OkStatus();
 }
 
 nlohmann::ordered_json JsonOfReport(const policy::ReplayReport& report) {

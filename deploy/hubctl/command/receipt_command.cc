@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <cstdio>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/audit/answer.h"
@@ -9,6 +12,7 @@
 #include "common/time/civil_date.h"
 #include "deploy/hubctl/command/command.h"
 #include "deploy/hubctl/command/output.h"
+#include "deploy/hubctl/logs.h"
 #include "deploy/hubctl/pki/development.h"
 #include "deploy/hubctl/text_file.h"
 #include "google/protobuf/util/json_util.h"
@@ -104,11 +108,14 @@ struct Found {
 };
 
 absl::StatusOr<Found> FindWitnessed(Desk& desk, const types::v1::Receipt& receipt) {
+  audit::v1::GetTreeHeadRequest request;
+  request.set_tree(receipt.tree());
   for (const char* service : kServices) {
-    TRUSTHUB_ASSIGN_OR_RETURN(
-        const auto answer, desk.Call<audit::v1::GetTreeHeadResponse>(
-                               audit::v1::GetTreeHeadRequest(), kPurpose, kCaseReference, service));
-    if (answer.head().tree() != receipt.tree()) continue;
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> trees,
+                              TreesOf(AskBy(desk, kCaseReference), service));
+    if (std::find(trees.begin(), trees.end(), receipt.tree()) == trees.end()) continue;
+    TRUSTHUB_ASSIGN_OR_RETURN(const auto answer, desk.Call<audit::v1::GetTreeHeadResponse>(
+                                                     request, kPurpose, kCaseReference, service));
     if (answer.needed() == 0 || answer.cosigned().empty()) break;
     const audit::v1::CosignedHead& head = *answer.cosigned().rbegin();
     if (head.cosignatures_size() < answer.needed()) break;
@@ -130,6 +137,7 @@ absl::Status AddWitnessed(const Invocation& invocation, const std::string& path,
   audit::v1::GetInclusionProofRequest request;
   request.set_index(answer.receipt.entry_index());
   request.set_tree_size(found.head.head().tree_size());
+  request.set_tree(answer.receipt.tree());
   TRUSTHUB_ASSIGN_OR_RETURN(const auto proof,
                             desk->Call<audit::v1::GetInclusionProofResponse>(
                                 request, kPurpose, kCaseReference, found.service));

@@ -119,6 +119,7 @@ absl::Status Key(const Invocation& invocation, const Options& options) {
 }
 
 std::string ResultOf(const WitnessCheck& check) {
+  if (check.seen == 0 && check.misbehaviour.empty()) return "no entries yet";
   if (!check.misbehaviour.empty()) {
     return absl::StrCat("TWO HISTORIES (", check.misbehaviour, "): see ", check.evidence);
   }
@@ -128,26 +129,47 @@ std::string ResultOf(const WitnessCheck& check) {
                       "cosigned");
 }
 
+// What checks of several logs came to.
+struct Checked {
+  Table table{{"service", "entries", "cosigned", "cosignatures", "result"}};
+  absl::Status worst;
+  std::string accused;
+
+  void AddFailure(const std::string& name, const absl::Status& why) {
+    table.Add({name, "", "", "", std::string(why.message())});
+    worst.Update(
+        absl::Status(why.code(), absl::StrCat(name, " could not be checked: ", why.message())));
+  }
+  void Add(const std::string& name, const WitnessCheck& check) {
+    table.Add({name, absl::StrCat(check.seen), absl::StrCat(check.cosigned),
+               absl::StrCat(check.cosignatures), ResultOf(check)});
+    if (!check.misbehaviour.empty()) absl::StrAppend(&accused, " ", name);
+  }
+};
+
+void CheckService(const Witness& witness, const std::string& service, Checked* checked) {
+  const absl::StatusOr<std::vector<WitnessedLog>> logs = witness.LogsOf(service);
+  if (!logs.ok()) return checked->AddFailure(service, logs.status());
+  for (const WitnessedLog& log : *logs) {
+    const std::string name = log.file == WitnessFolder::FileOfFirst(service)
+                                 ? service
+                                 : absl::StrCat(service, " ", log.tree);
+    const absl::StatusOr<WitnessCheck> check = witness.Check(log);
+    if (check.ok()) {
+      checked->Add(name, *check);
+    } else {
+      checked->AddFailure(name, check.status());
+    }
+  }
+}
+
 // All logs, whatever becomes of one: the worst outcome is told.
 absl::Status Check(Invocation& invocation, const WitnessFolder& folder) {
   TRUSTHUB_ASSIGN_OR_RETURN(const Line line, LineOf(invocation, folder.settings()));
   const Witness witness(&folder, line.ask, &RealClock());
-  Table table({"service", "entries", "cosigned", "cosignatures", "result"});
-  absl::Status worst;
-  std::string accused;
-  for (const char* service : kServices) {
-    const absl::StatusOr<WitnessCheck> check = witness.Check(service);
-    if (!check.ok()) {
-      table.Add({service, "", "", "", std::string(check.status().message())});
-      worst.Update(
-          absl::Status(check.status().code(),
-                       absl::StrCat(service, " could not be checked: ", check.status().message())));
-      continue;
-    }
-    table.Add({service, absl::StrCat(check->seen), absl::StrCat(check->cosigned),
-               absl::StrCat(check->cosignatures), ResultOf(*check)});
-    if (!check->misbehaviour.empty()) absl::StrAppend(&accused, " ", service);
-  }
+  Checked checked;
+  for (const char* service : kServices) CheckService(witness, service, &checked);
+  const auto& [table, worst, accused] = checked;
   table.Print(invocation.json);
   if (accused.empty()) return worst;
   invocation.exit_refused = kExitMisbehaviour;
@@ -202,17 +224,21 @@ absl::Status Status(const Invocation& invocation, const Options& options) {
   TRUSTHUB_ASSIGN_OR_RETURN(const auto folder, WitnessFolder::Open(options.folder));
   Table table({"service", "tree", "entries", "cosigned", "when", "evidence"});
   for (const char* service : kServices) {
-    TRUSTHUB_ASSIGN_OR_RETURN(const auto log, folder->Read(service));
-    if (!log.has_value()) {
-      table.Add({service, "", "", "", "never", ""});
-      continue;
+    std::vector<std::string> files = folder->FurtherFiles(service);
+    files.insert(files.begin(), WitnessFolder::FileOfFirst(service));
+    for (const std::string& file : files) {
+      TRUSTHUB_ASSIGN_OR_RETURN(const auto log, folder->Read(file));
+      if (!log.has_value()) {
+        table.Add({service, "", "", "", "never", ""});
+        continue;
+      }
+      table.Add({service, log->newest.tree, absl::StrCat(log->newest.size),
+                 log->cosigned.has_value() ? absl::StrCat(log->cosigned->size) : "",
+                 log->cosigned.has_value()
+                     ? absl::FormatTime(absl::RFC3339_sec, log->cosign_time, absl::UTCTimeZone())
+                     : "never",
+                 log->evidence});
     }
-    table.Add({service, log->newest.tree, absl::StrCat(log->newest.size),
-               log->cosigned.has_value() ? absl::StrCat(log->cosigned->size) : "",
-               log->cosigned.has_value()
-                   ? absl::FormatTime(absl::RFC3339_sec, log->cosign_time, absl::UTCTimeZone())
-                   : "never",
-               log->evidence});
   }
   table.Print(invocation.json);
   return absl::OkStatus();

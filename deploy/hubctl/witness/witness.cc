@@ -21,13 +21,20 @@ using store::SealedHead;
 // One check of one log.
 class Witness::Visit {
  public:
-  Visit(const Witness& witness, absl::string_view service)
-      : folder_(witness.folder_), ask_(witness.ask_), clock_(witness.clock_), service_(service) {}
+  Visit(const Witness& witness, WitnessedLog log)
+      : folder_(witness.folder_),
+        ask_(witness.ask_),
+        clock_(witness.clock_),
+        service_(log.service),
+        log_(std::move(log)) {}
 
   absl::StatusOr<WitnessCheck> Run() {
-    TRUSTHUB_ASSIGN_OR_RETURN(seen_, folder_.Read(service_));
+    TRUSTHUB_ASSIGN_OR_RETURN(seen_, folder_.Read(log_.file));
     if (seen_.has_value() && !seen_->evidence.empty()) return Again();
+    if (!log_.is_shown) return IsGone();
     TRUSTHUB_RETURN_IF_ERROR(AskForHead());
+    if (shown_.size == 0 && !seen_.has_value()) return result_;  // no entries yet
+    TRUSTHUB_RETURN_IF_ERROR(CheckSigned(shown_));
     TRUSTHUB_RETURN_IF_ERROR(CheckHistory());
     if (!result_.misbehaviour.empty()) return result_;
     return CosignNext();
@@ -35,7 +42,7 @@ class Witness::Visit {
 
   absl::Status Accept(const Restoration& restoration) {
     TRUSTHUB_RETURN_IF_ERROR(VerifyRestoration(restoration, folder_.audit_keys()));
-    TRUSTHUB_ASSIGN_OR_RETURN(seen_, folder_.Read(service_));
+    TRUSTHUB_ASSIGN_OR_RETURN(seen_, folder_.Read(log_.file));
     const std::int64_t stayed = restoration.restored.size;
     if (!seen_.has_value() || seen_->newest.size <= stayed) {
       return absl::FailedPreconditionError(
@@ -46,6 +53,7 @@ class Witness::Visit {
           "this statement was accepted before: what is lost now is another loss");
     }
     TRUSTHUB_RETURN_IF_ERROR(AskForHead());
+    TRUSTHUB_RETURN_IF_ERROR(CheckSigned(shown_));
     TRUSTHUB_RETURN_IF_ERROR(CheckShows(restoration.after));
     if (seen_->newest.tree != shown_.tree) return DoesNotFit();
     if (seen_->cosigned.has_value() && seen_->cosigned->size <= stayed) {
@@ -57,18 +65,16 @@ class Witness::Visit {
     TRUSTHUB_RETURN_IF_ERROR(folder_.WriteAccepted(restoration));
     seen_->newest = shown_;
     seen_->evidence.clear();
-    return folder_.Write(service_, *seen_);
+    return folder_.Write(log_.file, *seen_);
   }
 
  private:
   absl::Status AskForHead() {
-    TRUSTHUB_RETURN_IF_ERROR(ask_(audit::v1::GetTreeHeadRequest(), service_, &answer_));
-    if (answer_.head().tree().empty()) {
-      // Of a log without entries. That this was asked is the first.
-      TRUSTHUB_RETURN_IF_ERROR(ask_(audit::v1::GetTreeHeadRequest(), service_, &answer_));
-    }
+    audit::v1::GetTreeHeadRequest request;
+    request.set_tree(log_.tree);
+    TRUSTHUB_RETURN_IF_ERROR(ask_(request, service_, &answer_));
     shown_ = audit::HeadFromProto(answer_.head());
-    return CheckSigned(shown_);
+    return absl::OkStatus();
   }
 
   static absl::Status DoesNotFit() {
@@ -92,6 +98,13 @@ class Witness::Visit {
     result_.seen = seen_->newest.size;
     result_.misbehaviour = "evidence kept";
     result_.evidence = seen_->evidence;
+    return result_;
+  }
+
+  // Logs are never taken off: whoever saw one can show that it was there.
+  absl::StatusOr<WitnessCheck> IsGone() {
+    result_.seen = seen_->newest.size;
+    TRUSTHUB_RETURN_IF_ERROR(Report({"log gone", seen_->newest, SealedHead(), {}}));
     return result_;
   }
 
@@ -151,6 +164,7 @@ class Witness::Visit {
   absl::StatusOr<std::vector<std::string>> ProofBetween(std::int64_t first, std::int64_t second) {
     if (first == second) return std::vector<std::string>();
     audit::v1::GetConsistencyProofRequest request;
+    request.set_tree(shown_.tree);
     request.set_first_size(first);
     request.set_second_size(second);
     audit::v1::GetConsistencyProofResponse response;
@@ -160,11 +174,11 @@ class Witness::Visit {
 
   absl::Status Report(const Contradiction& contradiction) {
     TRUSTHUB_ASSIGN_OR_RETURN(result_.evidence,
-                              folder_.WriteEvidence(service_, clock_.Now(), contradiction));
+                              folder_.WriteEvidence(log_.file, clock_.Now(), contradiction));
     result_.misbehaviour = contradiction.finding;
     SeenLog log = seen_.value_or(SeenLog{contradiction.kept});
     log.evidence = result_.evidence;
-    return folder_.Write(service_, log);
+    return folder_.Write(log_.file, log);
   }
 
   // Heads gather cosignatures when witnesses sign what another one began: the newest such head
@@ -192,7 +206,7 @@ class Witness::Visit {
     const absl::Time last = std::max(seen_->cosign_time, own_time_);
     seen_->cosign_time = std::max(clock_.Now(), last + absl::Seconds(1));
     seen_->cosigned = next;
-    TRUSTHUB_RETURN_IF_ERROR(folder_.Write(service_, *seen_));
+    TRUSTHUB_RETURN_IF_ERROR(folder_.Write(log_.file, *seen_));
     return HandIn(next, audit::Cosign(audit::CheckpointOf(next), folder_.settings().name,
                                       seen_->cosign_time, folder_.key()));
   }
@@ -219,6 +233,7 @@ class Witness::Visit {
   const AskAuditService& ask_;
   const Clock& clock_;
   const std::string service_;
+  const WitnessedLog log_;
   std::optional<SeenLog> seen_;
   audit::v1::GetTreeHeadResponse answer_;
   SealedHead shown_;
@@ -229,12 +244,36 @@ class Witness::Visit {
   WitnessCheck result_;
 };
 
-absl::StatusOr<WitnessCheck> Witness::Check(absl::string_view service) const {
-  return Visit(*this, service).Run();
+absl::StatusOr<std::vector<WitnessedLog>> Witness::LogsOf(absl::string_view service) const {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> trees, TreesOf(ask_, service));
+  std::vector<WitnessedLog> logs;
+  for (const std::string& tree : trees) {
+    logs.push_back({std::string(service), tree,
+                    logs.empty() ? WitnessFolder::FileOfFirst(service)
+                                 : WitnessFolder::FileOf(service, tree)});
+  }
+  for (const std::string& file : folder_.FurtherFiles(service)) {
+    const bool is_shown = std::any_of(logs.begin(), logs.end(),
+                                      [&](const WitnessedLog& log) { return log.file == file; });
+    if (is_shown) continue;
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<SeenLog> seen, folder_.Read(file));
+    logs.push_back({std::string(service), seen->newest.tree, file, /*is_shown=*/false});
+  }
+  return logs;
+}
+
+absl::StatusOr<WitnessCheck> Witness::Check(const WitnessedLog& log) const {
+  return Visit(*this, log).Run();
 }
 
 absl::Status Witness::Accept(const Restoration& restoration) const {
-  return Visit(*this, restoration.service).Accept(restoration);
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<WitnessedLog> logs, LogsOf(restoration.service));
+  const auto of_statement = std::find_if(logs.begin(), logs.end(), [&](const WitnessedLog& log) {
+    return log.tree == restoration.restored.tree;
+  });
+  // Of a log that is not shown: it does not fit, as the comparison with the first one says.
+  return Visit(*this, of_statement == logs.end() ? logs.front() : *of_statement)
+      .Accept(restoration);
 }
 
 }  // namespace trusthub::hubctl

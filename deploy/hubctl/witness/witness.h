@@ -1,31 +1,34 @@
 // File: witness.h
 //
-// A witness at work: reads a log's newest head, has it proved that it extends what was seen before,
-// cosigns it and hands the cosignature in. Where the hub shows two histories it keeps the
-// evidence and never cosigns that log again.
+// A witness at work: reads the newest head of each log of a service (one of each of its replicas),
+// has it proved that it extends what was seen before, cosigns it and hands the cosignature in.
+// Where the hub shows two histories it keeps the evidence and never cosigns that log again.
 #ifndef TRUSTHUB_DEPLOY_HUBCTL_WITNESS_WITNESS_H_
 #define TRUSTHUB_DEPLOY_HUBCTL_WITNESS_WITNESS_H_
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/time/clock.h"
 #include "deploy/hubctl/backup/restoration.h"
+#include "deploy/hubctl/logs.h"
 #include "deploy/hubctl/witness/witness_folder.h"
-#include "google/protobuf/message.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
 
 namespace trusthub::hubctl {
 
-// Calls a method of AuditService at `service`.
-using AskAuditService =
-    std::function<absl::Status(const google::protobuf::Message& request, absl::string_view service,
-                               google::protobuf::Message* response)>;
+// A log that the hub shows, or that this witness saw and the hub shows no more.
+struct WitnessedLog {
+  std::string service;
+  std::string tree;
+  std::string file;  // what the folder calls it
+  bool is_shown = true;
+};
 
 // What one check of one log found.
 struct WitnessCheck {
@@ -34,7 +37,7 @@ struct WitnessCheck {
   int cosignatures = 0;       // that head has now
   bool caught_up = false;     // the folder was older than the witness's own cosignature
   std::string misbehaviour =
-      {};                     // "rollback", "fork", "another tree": what the hub did; else empty
+      {};  // "rollback", "fork", "another tree", "log gone": what the hub did; else empty
   std::string evidence = {};  // the file that shows it
 };
 
@@ -44,9 +47,11 @@ class Witness {
   Witness(const WitnessFolder* folder, AskAuditService ask, const Clock* clock)
       : folder_(*folder), ask_(std::move(ask)), clock_(*clock) {}
 
+  // The logs of a service in the order in which they were registered, then those that are gone.
+  absl::StatusOr<std::vector<WitnessedLog>> LogsOf(absl::string_view service) const;
   // An error when the check could not be made: it says nothing about the log. DATA_LOSS when what
   // the service answered is not signed by a published key, or the folder is damaged.
-  absl::StatusOr<WitnessCheck> Check(absl::string_view service) const;
+  absl::StatusOr<WitnessCheck> Check(const WitnessedLog& log) const;
 
   // Takes up a log that was restored from a backup where `restoration` says, though entries that
   // were seen are gone: a decision of the witness's agency. The statement must be proved, what the

@@ -1,9 +1,11 @@
 #include "deploy/hubctl/witness/witness_folder.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/auth/strict_json.h"
 #include "common/base/ids.h"
@@ -110,12 +112,27 @@ absl::StatusOr<std::unique_ptr<WitnessFolder>> WitnessFolder::Open(const std::st
   return opened;
 }
 
-std::string WitnessFolder::PathOf(absl::string_view service) const {
-  return absl::StrCat(folder_, "/heads/", service, ".json");
+std::string WitnessFolder::FileOf(absl::string_view service, absl::string_view tree) {
+  return absl::StrCat(service, "-", tree.substr(tree.find('/') + 1));
 }
 
-absl::StatusOr<std::optional<SeenLog>> WitnessFolder::Read(absl::string_view service) const {
-  const std::string path = PathOf(service);
+std::vector<std::string> WitnessFolder::FurtherFiles(absl::string_view service) const {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ + "/heads", error)) {
+    const std::string file = entry.path().stem().string();
+    if (absl::StartsWith(file, absl::StrCat(service, "-"))) files.push_back(file);
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string WitnessFolder::PathOf(absl::string_view file) const {
+  return absl::StrCat(folder_, "/heads/", file, ".json");
+}
+
+absl::StatusOr<std::optional<SeenLog>> WitnessFolder::Read(absl::string_view file) const {
+  const std::string path = PathOf(file);
   if (!std::filesystem::exists(path)) return std::optional<SeenLog>();
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path));
   const std::optional<json> value = auth::ParseStrictObject(text);
@@ -135,14 +152,14 @@ absl::StatusOr<std::optional<SeenLog>> WitnessFolder::Read(absl::string_view ser
   return std::optional(std::move(log));
 }
 
-absl::Status WitnessFolder::Write(absl::string_view service, const SeenLog& log) const {
+absl::Status WitnessFolder::Write(absl::string_view file, const SeenLog& log) const {
   ordered_json value = {{"newest", HeadJson(log.newest)}};
   if (log.cosigned.has_value()) {
     value["cosigned"] = HeadJson(*log.cosigned);
     value["cosign_time"] = absl::ToUnixSeconds(log.cosign_time);
   }
   if (!log.evidence.empty()) value["evidence"] = log.evidence;
-  return pki::WriteFile(PathOf(service), value.dump(2) + "\n", /*secret=*/false);
+  return pki::WriteFile(PathOf(file), value.dump(2) + "\n", /*secret=*/false);
 }
 
 absl::StatusOr<std::string> WitnessFolder::WriteEvidence(absl::string_view service, absl::Time now,

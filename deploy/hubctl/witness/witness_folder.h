@@ -5,7 +5,8 @@
 //   witness.yaml             name, and how it calls the hub
 //   witness.key              Ed25519, signs cosignatures; mode 0600
 //   audit-keys               list of the hub's audit keys (common/audit/RECEIPT.md section 5)
-//   heads/<service>.json     the newest head that it saw of a service's log, and what it cosigned
+//   heads/<service>.json     the newest head that it saw of a service's first log, and what it
+//                            cosigned; of the log of a further replica: heads/<service>-<tree>.json
 //   evidence/<service>-<time>.json  heads that contradict each other
 //   accepted/<service>-<id>.json    statements of restores that its agency accepted
 //
@@ -53,7 +54,7 @@ struct SeenLog {
 
 // Two heads of which one log can have had only one.
 struct Contradiction {
-  std::string finding;  // "rollback", "fork" or "another tree"
+  std::string finding;  // "rollback", "fork", "another tree" or "log gone"
   store::SealedHead kept;
   store::SealedHead shown;
   std::vector<std::string> proof;  // that was to connect them; empty where none can be asked for
@@ -71,10 +72,16 @@ class WitnessFolder {
   const crypto::SigningKey& key() const { return *key_; }
   const audit::KeyList& audit_keys() const { return audit_keys_; }
 
+  // What a log is called in the folder: the service's first, or another one.
+  static std::string FileOfFirst(absl::string_view service) { return std::string(service); }
+  static std::string FileOf(absl::string_view service, absl::string_view tree);
+  // Files of the further logs of the service that were seen.
+  std::vector<std::string> FurtherFiles(absl::string_view service) const;
+
   // Nothing before the first check. DATA_LOSS when the file is damaged.
-  absl::StatusOr<std::optional<SeenLog>> Read(absl::string_view service) const;
+  absl::StatusOr<std::optional<SeenLog>> Read(absl::string_view file) const;
   // On disk when it returns OK.
-  absl::Status Write(absl::string_view service, const SeenLog& log) const;
+  absl::Status Write(absl::string_view file, const SeenLog& log) const;
   // Keeps the evidence; gives its file's name.
   absl::StatusOr<std::string> WriteEvidence(absl::string_view service, absl::Time now,
                                             const Contradiction& contradiction) const;
@@ -84,7 +91,7 @@ class WitnessFolder {
   absl::Status WriteAccepted(const Restoration& restoration) const;
 
  private:
-  std::string PathOf(absl::string_view service) const;
+  std::string PathOf(absl::string_view file) const;
   std::string PathOfAccepted(const Restoration& restoration) const;
 
   std::string folder_;

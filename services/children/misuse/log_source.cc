@@ -20,20 +20,34 @@ class RemoteLogSource final : public LogSource {
   RemoteLogSource(std::shared_ptr<rpc::Client> client, std::string service)
       : client_(std::move(client)), service_(std::move(service)) {}
 
-  absl::StatusOr<audit::v1::ListEntriesResponse> Read(std::int64_t first_index,
+  absl::StatusOr<std::vector<std::string>> Trees() override {
+    TRUSTHUB_ASSIGN_OR_RETURN(const auto response, client_->Call<audit::v1::ListTreesResponse>(
+                                                       audit::v1::ListTreesRequest(), Context()));
+    std::vector<std::string> trees;
+    for (const audit::v1::TreeHead& head : response.heads()) trees.push_back(head.tree());
+    return trees;
+  }
+
+  absl::StatusOr<audit::v1::ListEntriesResponse> Read(const std::string& tree,
+                                                      std::int64_t first_index,
                                                       int count) override {
     audit::v1::ListEntriesRequest request;
+    request.set_tree(tree);
     request.set_first_index(first_index);
     request.set_page_size(count);
+    return client_->Call<audit::v1::ListEntriesResponse>(request, Context());
+  }
+
+ private:
+  rpc::CallContext Context() const {
     rpc::CallContext context;
     context.purpose = "hub_operation";
     context.case_reference = "misuse-detection";
     context.timeout = absl::Seconds(5);  // the end of the process waits for it
     context.service = service_;
-    return client_->Call<audit::v1::ListEntriesResponse>(request, context);
+    return context;
   }
 
- private:
   const std::shared_ptr<rpc::Client> client_;
   const std::string service_;
 };
@@ -42,16 +56,20 @@ class OwnLogSource final : public LogSource {
  public:
   explicit OwnLogSource(const rpc::Backstage& backstage) : backstage_(backstage) {}
 
-  absl::StatusOr<audit::v1::ListEntriesResponse> Read(std::int64_t first_index,
+  absl::StatusOr<std::vector<std::string>> Trees() override {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<store::Snapshot> snapshot, Open());
+    return snapshot->Trees();
+  }
+
+  absl::StatusOr<audit::v1::ListEntriesResponse> Read(const std::string& tree,
+                                                      std::int64_t first_index,
                                                       int count) override {
-    TRUSTHUB_ASSIGN_OR_RETURN(
-        const std::unique_ptr<store::Snapshot> snapshot,
-        backstage_.store->Open(backstage_.clocks.real->Now() +
-                               absl::Milliseconds(limits::kCallMillisDefault)));
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<store::Snapshot> snapshot, Open());
+    if (!tree.empty()) TRUSTHUB_RETURN_IF_ERROR(snapshot->TurnTo(tree));
     audit::v1::ListEntriesResponse response;
     TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t size, snapshot->LeafCount());
     response.set_tree_size(size);
-    response.set_tree(backstage_.audit_tree);
+    response.set_tree(tree.empty() ? backstage_.audit_tree : tree);
     TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<store::StoredLeaf> leaves,
                               snapshot->ReadLeaves(first_index, count));
     if (!leaves.empty()) TRUSTHUB_RETURN_IF_ERROR(LearnPseudonyms(*snapshot));
@@ -66,6 +84,11 @@ class OwnLogSource final : public LogSource {
   }
 
  private:
+  absl::StatusOr<std::unique_ptr<store::Snapshot>> Open() const {
+    return backstage_.store->Open(backstage_.clocks.real->Now() +
+                                  absl::Milliseconds(limits::kCallMillisDefault));
+  }
+
   // An entry that does not parse is the reader's to notice.
   absl::Status FillChildren(audit::ChildrenOfRecords& children, audit::v1::LoggedEntry* logged) {
     audit::v1::AuditEntry entry;

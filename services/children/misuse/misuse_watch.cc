@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/strings/str_cat.h"
 #include "common/base/limits.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
@@ -53,8 +54,21 @@ class Watch final : public rpc::Background {
     }
   }
 
-  // Batches until the log has no more.
+  // All logs of the service. The first one is what the detector knows by the service's name, and
+  // read last: it is complete up to an instant when all of them are.
   absl::Status ReadToEnd(const std::string& source, LogSource& log) {
+    const absl::Time listed = backstage_.clocks.domain->Now();
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> trees, log.Trees());
+    for (std::size_t i = 1; i < trees.size() && !stopping(); ++i) {
+      TRUSTHUB_RETURN_IF_ERROR(
+          ReadTree(absl::StrCat(source, " ", trees[i]), trees[i], listed, log));
+    }
+    return ReadTree(source, trees.empty() ? "" : trees.front(), listed, log);
+  }
+
+  // Batches until the log has no more.
+  absl::Status ReadTree(const std::string& source, const std::string& tree, absl::Time listed,
+                        LogSource& log) {
     bool at_end = false;
     while (!at_end && !stopping()) {
       std::int64_t first_index = 0;
@@ -62,7 +76,7 @@ class Watch final : public rpc::Background {
         TRUSTHUB_ASSIGN_OR_RETURN(first_index, detector_->NextIndex(tx, source));
         return absl::OkStatus();
       }));
-      TRUSTHUB_ASSIGN_OR_RETURN(const LogBatch batch, ReadBatch(log, first_index));
+      TRUSTHUB_ASSIGN_OR_RETURN(const LogBatch batch, ReadBatch(log, tree, first_index, listed));
       TRUSTHUB_RETURN_IF_ERROR(InTransaction([&](store::Transaction& tx) -> absl::Status {
         TRUSTHUB_ASSIGN_OR_RETURN(const bool joined, detector_->Take(tx, source, batch));
         at_end = joined && batch.complete_time.has_value();
@@ -72,13 +86,13 @@ class Watch final : public rpc::Background {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<LogBatch> ReadBatch(LogSource& log, std::int64_t first_index) {
+  static absl::StatusOr<LogBatch> ReadBatch(LogSource& log, const std::string& tree,
+                                            std::int64_t first_index, absl::Time listed) {
     LogBatch batch;
     batch.first_index = first_index;
-    const absl::Time before = backstage_.clocks.domain->Now();
-    TRUSTHUB_ASSIGN_OR_RETURN(batch.log, log.Read(first_index, kBatchEntries));
+    TRUSTHUB_ASSIGN_OR_RETURN(batch.log, log.Read(tree, first_index, kBatchEntries));
     const std::int64_t next = first_index + batch.log.entries_size();
-    if (next >= batch.log.tree_size()) batch.complete_time = before;
+    if (next >= batch.log.tree_size()) batch.complete_time = listed;
     return batch;
   }
 

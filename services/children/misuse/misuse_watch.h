@@ -1,8 +1,8 @@
 // File: misuse_watch.h
 //
-// Reads the audit logs of all services for the detector, one thread a log, in bounded batches, at
-// the interval of the rules. A log that cannot be read is tried again at the next interval; the
-// others go on.
+// Reads the audit logs of all services for the detector, one thread a service, in bounded batches,
+// at the interval of the rules. A service whose logs cannot be read is tried again at the next
+// interval; the others go on.
 #ifndef TRUSTHUB_SERVICES_CHILDREN_MISUSE_MISUSE_WATCH_H_
 #define TRUSTHUB_SERVICES_CHILDREN_MISUSE_MISUSE_WATCH_H_
 

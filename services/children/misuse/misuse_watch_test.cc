@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/base/mutex.h"
 #include "common/store/sqlite/sqlite_store.h"
@@ -24,7 +25,8 @@ using ::testing::UnorderedElementsAre;
 // A log that the test writes while it is read. Thread-safe.
 class SharedLog {
  public:
-  explicit SharedLog(absl::string_view id) : log_(id) {}
+  explicit SharedLog(absl::string_view id) : tree_(absl::StrCat("auditTrees/", id)), log_(id) {}
+  const std::string& tree() const { return tree_; }
   void Add(const audit::v1::AuditEntry& entry) {
     MutexLock lock(mutex_);
     log_.Add(entry);
@@ -56,6 +58,7 @@ class SharedLog {
   }
 
  private:
+  const std::string tree_;
   Mutex mutex_;
   CondVar changed_;
   WrittenLog log_ ABSL_GUARDED_BY(mutex_);
@@ -66,13 +69,22 @@ class SharedLog {
 
 class SharedLogSource final : public LogSource {
  public:
-  explicit SharedLogSource(SharedLog* log) : log_(log) {}
-  absl::StatusOr<audit::v1::ListEntriesResponse> Read(std::int64_t first, int count) override {
-    return log_->Read(first, count);
+  explicit SharedLogSource(std::vector<SharedLog*> logs) : logs_(std::move(logs)) {}
+  absl::StatusOr<std::vector<std::string>> Trees() override {
+    std::vector<std::string> trees;
+    for (const SharedLog* log : logs_) trees.push_back(log->tree());
+    return trees;
+  }
+  absl::StatusOr<audit::v1::ListEntriesResponse> Read(const std::string& tree, std::int64_t first,
+                                                      int count) override {
+    for (SharedLog* log : logs_) {
+      if (log->tree() == tree) return log->Read(first, count);
+    }
+    return absl::NotFoundError(tree);
   }
 
  private:
-  SharedLog* const log_;
+  const std::vector<SharedLog*> logs_;
 };
 
 rpc::Backstage StageOn(store::Store* store) {
@@ -92,8 +104,8 @@ class MisuseWatchTest : public MisuseTest {
  protected:
   std::unique_ptr<rpc::Background> Start() {
     std::map<std::string, std::unique_ptr<LogSource>> logs;
-    logs["children"] = std::make_unique<SharedLogSource>(&own_);
-    logs["referrals"] = std::make_unique<SharedLogSource>(&referrals_);
+    logs["children"] = std::make_unique<SharedLogSource>(std::vector{&own_});
+    logs["referrals"] = std::make_unique<SharedLogSource>(std::vector{&referrals_, &replica_});
     return StartMisuseWatch(
         StageOn(&fixture_.store()),
         std::make_shared<Detector>(SmallRules(), std::vector<std::string>{"children", "referrals"}),
@@ -107,6 +119,7 @@ class MisuseWatchTest : public MisuseTest {
 
   SharedLog own_{"own"};
   SharedLog referrals_{"ref"};
+  SharedLog replica_{"ref2"};  // of a second replica of referrals
 };
 
 TEST_F(MisuseWatchTest, ReadsEveryLogAndGoesOnAfterARestart) {
@@ -144,6 +157,19 @@ TEST_F(MisuseWatchTest, ALogThatCannotBeReadHoldsUpNoOther) {
   watch->Stop();  // again does nothing
 }
 
+TEST_F(MisuseWatchTest, WhatAWorkerDidAtTwoReplicasIsOneTally) {
+  referrals_.Add(RefusalOf("b", "RECORD_NOT_FOUND", Morning(16)));
+  replica_.Add(RefusalOf("b", "RECORD_NOT_FOUND", Morning(16) + absl::Minutes(1)));
+  replica_.Add(RefusalOf("b", "RECORD_NOT_FOUND", Morning(16) + absl::Minutes(2)));
+  replica_.Add(RefusalOf("c", "RECORD_NOT_FOUND", Morning(16)));
+  const auto watch = Start();
+  replica_.AwaitEnd();
+  referrals_.AwaitEnd();  // read after the replica's
+  EXPECT_THAT(WorkersUnderReview(), ElementsAre("workers/b"));
+  EXPECT_EQ(ReviewOf("b", v1::MISUSE_PATTERN_REFUSALS)->count(), 3);
+  watch->Stop();
+}
+
 TEST(OwnLogTest, FindsChildrenByRecordsAndPseudonyms) {
   testing::TempFolder folder;
   testing::FakeLeafSequencer sequencer;
@@ -167,7 +193,7 @@ TEST(OwnLogTest, FindsChildrenByRecordsAndPseudonyms) {
     ASSERT_THAT(store::CommitAndWait(**opened, std::move(set)), IsOk());
   };
   const auto children_of = [&](std::int64_t index) {
-    const auto read = own->Read(index, 1);
+    const auto read = own->Read("", index, 1);
     EXPECT_THAT(read, IsOk());
     EXPECT_EQ(read->tree(), "auditTrees/own");
     EXPECT_EQ(read->entries_size(), 1);
@@ -192,7 +218,7 @@ TEST(OwnLogTest, FindsChildrenByRecordsAndPseudonyms) {
   read.add_child_pseudonyms("of nobody");
   commit("children/b", read);
   EXPECT_THAT(children_of(1), ElementsAre("children/a", "children/b"));
-  const auto past = own->Read(2, 1);
+  const auto past = own->Read("", 2, 1);
   ASSERT_THAT(past, IsOk());
   EXPECT_EQ(past->entries_size(), 0);
   EXPECT_EQ(past->tree_size(), 2);
