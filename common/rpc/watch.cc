@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/audit/entry.h"
+#include "common/base/hand_over.h"
 #include "common/base/limits.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
@@ -80,12 +81,15 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     if (finish_now) End(error::ServerStopping());
   }
 
+  // gRPC brings what StartWrite began, and what Finish ended, to the next link of the chain.
   void OnWriteDone(bool ok) override {
+    TakeOver(this);
     if (!ok) return End(error::Cancelled());
     PostPump();
   }
   void OnCancel() override { Wake(/*events_added=*/true, /*bookmarks=*/false); }
   void OnDone() override {
+    TakeOver(this);
     hub_->Remove(this);
     delete this;
   }
@@ -107,6 +111,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
       if (ended_) return;
       ended_ = true;
     }
+    GiveOver(this);
     Finish(ToGrpc(status));
   }
 
@@ -343,6 +348,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     if (response.cursor().empty()) response.set_cursor(Cursor());
     last_sent_ = stages().clocks.real->Now();
     buffer_ = BufferOf(response.SerializeAsString());
+    GiveOver(this);
     StartWrite(&buffer_);
   }
 
