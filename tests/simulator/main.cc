@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed, "The same seed gives the same population.")
       ->capture_default_str();
   app.add_option("--children", options.children, "How many children.")
-      ->check(CLI::Range(1, 900))
+      ->check(CLI::Range(1, 500'000))
       ->capture_default_str();
   app.add_option("--year", options.year, "Children are 0 to 17 on 1 January of this year.")
       ->check(CLI::Range(1950, 2100))

@@ -46,8 +46,11 @@ class Numbers {
       }
     }
   }
-  std::string NextUpn(absl::string_view establishment, int year) {
-    const std::string rest = absl::StrFormat("317%s%02d%03d", establishment, year % 100, ++upn_);
+  // Schools take a thousand pupils each: `first_school` and those numbered after it.
+  std::string NextUpn(int first_school, int year) {
+    ++upn_;
+    const std::string rest = absl::StrFormat("317%04d%02d%03d", first_school + upn_ / 1000,
+                                             year % 100, upn_ % 1000);
     return absl::StrCat(std::string(1, identifiers::UpnCheckLetter(rest)), rest);
   }
   std::string NextLocal(absl::string_view prefix) { return absl::StrCat(prefix, "-", ++local_); }
@@ -100,7 +103,7 @@ void GiveIdentifiers(int age, Numbers& numbers, ChildDetails* truth) {
   if (age < kSchoolAge) return;
   const bool secondary = age >= kSecondaryAge;
   truth->set_upn(
-      numbers.NextUpn(secondary ? "4002" : "2001", truth->birth_date().year() + kSchoolAge));
+      numbers.NextUpn(secondary ? 4002 : 2001, truth->birth_date().year() + kSchoolAge));
 }
 
 // Brothers and sisters of one address and family name. None shares a given name with another.
