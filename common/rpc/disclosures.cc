@@ -98,7 +98,9 @@ class Page {
     return page;
   }
 
-  // The proofs of a page lead to one head: rows of a second log are left to the next page.
+  // The proofs of a page lead to one head: rows of a second log are left to the next page, which
+  // begins there. The first one was read to its end; what it gets meanwhile, such as that this page
+  // was read, would hold up the list for ever.
   void KeepToOneLog(ListDisclosuresResponse* response) const {
     auto& rows = *response->mutable_disclosures();
     if (rows.empty()) return;
@@ -106,11 +108,10 @@ class Page {
     int kept = 1;
     while (kept < rows.size() && TreeOfDecision(rows[kept].name()) == tree) ++kept;
     if (kept == rows.size()) return;
+    const auto next = absl::c_find(trees_, TreeOfDecision(rows[kept].name())) - trees_.begin();
     rows.DeleteSubrange(kept, rows.size() - kept);
-    const auto log = static_cast<std::size_t>(absl::c_find(trees_, tree) - trees_.begin());
-    const std::int64_t end = PositionOf(log, EntryIndexOf(tree, rows[kept - 1].name()));
-    response->set_next_page_token(
-        call_.page_tokens.Seal(request_, PageReader(call_), end, call_.now));
+    response->set_next_page_token(call_.page_tokens.Seal(
+        request_, PageReader(call_), PositionOf(static_cast<std::size_t>(next), -1), call_.now));
   }
 
   // Gives the head that the proofs lead to, and each row its proof.

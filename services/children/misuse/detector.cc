@@ -134,7 +134,9 @@ absl::StatusOr<bool> Detector::Take(store::Transaction& tx, const std::string& s
     cursor.set_tree(batch.log.tree());
     cursor.set_next_index(0);
   }
-  if (batch.log.tree_size() < cursor.next_index()) {
+  // A batch that was asked for before another replica read on may end before that.
+  const bool is_overtaken = batch.first_index < cursor.next_index();
+  if (!is_overtaken && batch.log.tree_size() < cursor.next_index()) {
     log::Error(
         "misuse_log_lost_entries",
         {{"source", source}, {"read", cursor.next_index()}, {"size", batch.log.tree_size()}});
@@ -144,7 +146,10 @@ absl::StatusOr<bool> Detector::Take(store::Transaction& tx, const std::string& s
   if (joins) {
     TRUSTHUB_RETURN_IF_ERROR(TakeEntries(tx, ledger, source, batch, &cursor));
     if (batch.complete_time.has_value()) {
-      *cursor.mutable_complete_time() = TimeToProto(*batch.complete_time - kUnderWay);
+      const absl::Time complete = *batch.complete_time - kUnderWay;
+      if (!cursor.has_complete_time() || complete > TimeFromProto(cursor.complete_time())) {
+        *cursor.mutable_complete_time() = TimeToProto(complete);
+      }
     }
   }
   TRUSTHUB_RETURN_IF_ERROR(ledger.PutCursor(source, cursor));

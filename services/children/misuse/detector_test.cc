@@ -363,6 +363,21 @@ TEST_F(DetectorTest, ALogThatLostEntriesIsReadOnFromItsEnd) {
   EXPECT_EQ(review->count(), 2) << "the first once, and the new one";
 }
 
+TEST_F(DetectorTest, ABatchThatAnotherReplicaOvertookSetsNothingBack) {
+  referrals_.Add(EntryOf("sw", "referrals.get", Morning(16)));
+  LogBatch late;
+  late.log = referrals_.Read(0, 10);
+  for (int i = 0; i < 3; ++i) referrals_.Add(EntryOf("sw", "referrals.get", Morning(16)));
+  Take(detector_, "referrals", referrals_);  // by the other one
+  store::Transaction tx = fixture_.Begin();
+  const auto joined = detector_.Take(tx, "referrals", late);
+  ASSERT_THAT(joined, IsOk());
+  EXPECT_TRUE(*joined);
+  ASSERT_THAT(store::CommitAndWait(fixture_.store(), tx.TakeWrites()), IsOk());
+  store::Transaction after = fixture_.Begin();
+  EXPECT_EQ(detector_.NextIndex(after, "referrals").value_or(-1), 4);
+}
+
 TEST_F(DetectorTest, AnEntryThatDoesNotParseHoldsNothingUp) {
   referrals_.Add(RefusalOf("sw", "WORKER_CONFLICTED", Morning(16)));
   LogBatch batch;
