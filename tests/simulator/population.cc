@@ -49,8 +49,8 @@ class Numbers {
   // Schools take a thousand pupils each: `first_school` and those numbered after it.
   std::string NextUpn(int first_school, int year) {
     ++upn_;
-    const std::string rest = absl::StrFormat("317%04d%02d%03d", first_school + upn_ / 1000,
-                                             year % 100, upn_ % 1000);
+    const std::string rest =
+        absl::StrFormat("317%04d%02d%03d", first_school + upn_ / 1000, year % 100, upn_ % 1000);
     return absl::StrCat(std::string(1, identifiers::UpnCheckLetter(rest)), rest);
   }
   std::string NextLocal(absl::string_view prefix) { return absl::StrCat(prefix, "-", ++local_); }
@@ -102,8 +102,7 @@ void GiveIdentifiers(int age, Numbers& numbers, ChildDetails* truth) {
   truth->set_nhs_number(numbers.NextNhsNumber());
   if (age < kSchoolAge) return;
   const bool secondary = age >= kSecondaryAge;
-  truth->set_upn(
-      numbers.NextUpn(secondary ? 4002 : 2001, truth->birth_date().year() + kSchoolAge));
+  truth->set_upn(numbers.NextUpn(secondary ? 4002 : 2001, truth->birth_date().year() + kSchoolAge));
 }
 
 // Brothers and sisters of one address and family name. None shares a given name with another.
