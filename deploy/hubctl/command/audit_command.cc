@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/audit/cosignature.h"
@@ -13,6 +15,8 @@
 #include "common/store/sqlite/sqlite_store.h"
 #include "deploy/hubctl/command/command.h"
 #include "deploy/hubctl/command/output.h"
+#include "deploy/hubctl/moving/configured_store.h"
+#include "deploy/hubctl/moving/tree_check.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
 
 namespace trusthub::hubctl {
@@ -103,6 +107,40 @@ absl::StatusOr<Verified> VerifyFiles(const Hub& hub, const std::string& service)
   return verified;
 }
 
+// Every audit log in the service's database, running or not.
+absl::StatusOr<std::vector<Verified>> VerifyDatabase(const Hub& hub, const std::string& service,
+                                                     const store::PostgresRowOptions& database) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string key, hub.AuditKeyOf(service));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto rows, store::OpenPostgresRows(database));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto view, rows->View());
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<CheckedTree> trees, CheckTrees(*view, key));
+  std::vector<Verified> all;
+  for (const CheckedTree& tree : trees) {
+    Verified& verified = all.emplace_back();
+    verified.head = tree.head;
+    verified.check.status = tree.status;
+    verified.check.checked = tree.entries;
+  }
+  return all;
+}
+
+// What the service keeps, without asking it.
+absl::StatusOr<std::vector<Verified>> VerifyKept(const Hub& hub, const std::string& service) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const store::PostgresRowOptions database,
+                            DatabaseOf(hub.folder(), service));
+  if (!database.url.empty()) return VerifyDatabase(hub, service, database);
+  TRUSTHUB_ASSIGN_OR_RETURN(Verified verified, VerifyFiles(hub, service));
+  return std::vector<Verified>{std::move(verified)};
+}
+
+// One row, but of a service that keeps several logs.
+absl::StatusOr<std::vector<Verified>> VerifyOne(const Hub& hub, const std::string& service,
+                                                const Trusted& trusted, bool stopped) {
+  if (stopped) return VerifyKept(hub, service);
+  TRUSTHUB_ASSIGN_OR_RETURN(Verified verified, VerifyService(hub, service, trusted));
+  return std::vector<Verified>{std::move(verified)};
+}
+
 absl::Status Verify(const Invocation& invocation, const std::string& which,
                     const TrustOptions& trust, bool stopped) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Hub> hub, invocation.OpenHub());
@@ -111,16 +149,17 @@ absl::Status Verify(const Invocation& invocation, const std::string& which,
   absl::Status worst;
   for (const char* service : kServices) {
     if (which != "all" && which != service) continue;
-    TRUSTHUB_ASSIGN_OR_RETURN(const Verified verified, stopped
-                                                           ? VerifyFiles(*hub, service)
-                                                           : VerifyService(*hub, service, trusted));
-    const absl::Status& status = verified.check.status;
-    table.Add({service, absl::StrCat(verified.check.checked),
-               crypto::HexEncode(verified.head.root).substr(0, 16),
-               status.ok() ? "verified" : std::string(status.message())});
-    if (!status.ok()) {
-      worst.Update(absl::Status(status.code(), absl::StrCat("the audit log of ", service, ": ",
-                                                            std::string(status.message()))));
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<Verified> logs,
+                              VerifyOne(*hub, service, trusted, stopped));
+    for (const Verified& verified : logs) {
+      const absl::Status& status = verified.check.status;
+      table.Add({service, absl::StrCat(verified.check.checked),
+                 crypto::HexEncode(verified.head.root).substr(0, 16),
+                 status.ok() ? "verified" : std::string(status.message())});
+      if (!status.ok()) {
+        worst.Update(absl::Status(status.code(), absl::StrCat("the audit log of ", service, ": ",
+                                                              std::string(status.message()))));
+      }
     }
   }
   table.Print(invocation.json);
@@ -180,7 +219,8 @@ void AddAudit(CLI::App& app, Invocation& invocation) {
   AddTrustOptions(*verify, *trust);
   auto stopped = std::make_shared<bool>(false);
   verify->add_flag("--stopped", *stopped,
-                   "Read the files of services that are stopped, and check the kept tiles as well");
+                   "Read what the services keep without asking them, and check the kept tiles as "
+                   "well: files, of services that are stopped, or databases");
   verify->callback([which, trust, stopped, &invocation] {
     invocation.run = [which, trust, stopped, &invocation] {
       return Verify(invocation, *which, *trust, *stopped);
