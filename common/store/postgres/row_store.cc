@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
+#include "common/store/migrations.h"
 #include "common/store/postgres/address.h"
 #include "common/store/postgres/connection.h"
 #include "common/store/postgres/fault.h"
@@ -164,9 +165,10 @@ class PostgresSource final : public copy::RowSource {
 
   absl::Status Open() {
     TRUSTHUB_ASSIGN_OR_RETURN(connection_, place_->Connect());
+    // Who reads a store changes nothing of it: an earlier version is refused like a later one.
     TRUSTHUB_RETURN_IF_ERROR(place_->Named(
         postgres::PrepareSchema(*connection_, place_->options().service, /*create=*/false,
-                                place_->options().migration_limit)));
+                                place_->options().migration_limit, {Migrations().back()})));
     const auto found = connection_->Run({Command(kCounter), Command(kTrees)}, place_->limit());
     if (!found.ok()) return place_->Named(found.status());
     const Rows& trees = (*found)[1];
