@@ -24,9 +24,9 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   for (const auto add :
-       {AddInit,  AddToken,  AddAgencies, AddWorkers, AddLoad,  AddRefer,  AddGet,
-        AddWatch, AddAudit,  AddReceipt,  AddWitness, AddKeys,  AddBackup, AddRestore,
-        AddClock, AddHealth, AddWait,     AddStatus,  AddStory, AddPolicy, AddRetention}) {
+       {AddInit,   AddToken,   AddAgencies, AddWorkers, AddLoad,   AddRefer,    AddGet,   AddWatch,
+        AddAudit,  AddReceipt, AddWitness,  AddKeys,    AddBackup, AddRestore,  AddStore, AddClock,
+        AddHealth, AddWait,    AddStatus,   AddStory,   AddPolicy, AddRetention}) {
     add(app, invocation);
   }
   try {

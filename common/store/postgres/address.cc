@@ -101,4 +101,6 @@ absl::StatusOr<Address> ParseAddress(absl::string_view url, absl::string_view fo
   return address;
 }
 
+std::string SessionName(absl::string_view tree) { return absl::StrCat("trusthub ", tree); }
+
 }  // namespace trusthub::store::postgres

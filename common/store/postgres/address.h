@@ -26,6 +26,9 @@ struct Address {
 absl::StatusOr<Address> ParseAddress(absl::string_view url, absl::string_view folder,
                                      bool allow_plain);
 
+// What a service that appends to `tree` calls its sessions.
+std::string SessionName(absl::string_view tree);
+
 }  // namespace trusthub::store::postgres
 
 #endif  // TRUSTHUB_COMMON_STORE_POSTGRES_ADDRESS_H_

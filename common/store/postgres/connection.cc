@@ -117,10 +117,14 @@ absl::StatusOr<std::vector<Rows>> Connection::Run(const std::vector<Command>& co
 
 absl::Status Connection::Send(const Command& command) {
   const Arguments& arguments = command.arguments;
+  const std::vector<const char*> values = arguments.Values();
+  const std::vector<int> lengths = arguments.Lengths();
+  const std::vector<int> formats(values.size(), kBinary);
   if (command.sql == Sql::kCount) {
     preparing_.push_back(Sql::kCount);
-    const int sent = PQsendQueryParams(connection_, command.text.c_str(), 0, nullptr, nullptr,
-                                       nullptr, nullptr, kBinary);
+    const int sent =
+        PQsendQueryParams(connection_, command.text.c_str(), arguments.count(), arguments.types(),
+                          values.data(), lengths.data(), formats.data(), kBinary);
     return sent == 1 ? absl::OkStatus() : Lost();
   }
   const auto number = static_cast<std::size_t>(command.sql);
@@ -134,9 +138,6 @@ absl::Status Connection::Send(const Command& command) {
     if (sent != 1) return Lost();
   }
   preparing_.push_back(Sql::kCount);
-  const std::vector<const char*> values = arguments.Values();
-  const std::vector<int> lengths = arguments.Lengths();
-  const std::vector<int> formats(values.size(), kBinary);
   const int sent = PQsendQueryPrepared(connection_, name.c_str(), arguments.count(), values.data(),
                                        lengths.data(), formats.data(), kBinary);
   return sent == 1 ? absl::OkStatus() : Lost();

@@ -45,10 +45,13 @@ class Rows {
   std::unique_ptr<PGresult, decltype(&PQclear)> result_;
 };
 
-// One statement of a batch: a prepared one, or, for what cannot be prepared, a text.
+// One statement of a batch: a prepared one, or, for what cannot be prepared or is not worth it, a
+// text.
 struct Command {
   Command(Sql statement, Arguments values) : sql(statement), arguments(std::move(values)) {}
   explicit Command(std::string words) : text(std::move(words)) {}
+  Command(std::string words, Arguments values)
+      : arguments(std::move(values)), text(std::move(words)) {}
 
   Sql sql = Sql::kCount;
   Arguments arguments;

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
 #include "common/store/postgres/fault.h"
@@ -29,6 +30,7 @@ constexpr char kMakeCounter[] =
 constexpr char kTables[] =
     "SELECT count(*), coalesce(sum(CASE WHEN tablename = 'hub_schema' THEN 1 ELSE 0 END), 0)"
     "::bigint FROM pg_catalog.pg_tables WHERE schemaname = current_schema()";
+constexpr char kFirstHolder[] = "SELECT holder FROM tree ORDER BY id LIMIT 1";
 constexpr char kVersion[] = "SELECT coalesce(max(version), 0) FROM hub_schema";
 
 absl::Status Refused(absl::string_view why) { return absl::FailedPreconditionError(why); }
@@ -108,6 +110,14 @@ absl::Status BringUpToDate(Connection& connection, absl::string_view service, bo
                               "; each service has a database of its own"));
 }
 
+// Of a store whose trees nobody may take; `holder` of its first one.
+absl::Status WhyClosed(absl::string_view holder) {
+  if (!absl::ConsumePrefix(&holder, kMovedTo)) {
+    return Refused("is half copied; run hubctl store copy again, or drop its tables");
+  }
+  return Refused(absl::StrCat("was moved to ", holder, "; start the service over that"));
+}
+
 absl::StatusOr<Holding> TakeOnce(Connection& connection, absl::string_view name, bool create,
                                  absl::Duration deadline) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<Rows> found,
@@ -116,6 +126,11 @@ absl::StatusOr<Holding> TakeOnce(Connection& connection, absl::string_view name,
                                            deadline - MonotonicNow()));
   const Rows& counts = found[1];
   const Rows& tree = found[2];
+  if (counts.size() == 1 && counts.IntAt(0, 0) < 0) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<Rows> first,
+                              connection.Run({Command(kFirstHolder)}, deadline - MonotonicNow()));
+    return WhyClosed(first[0].size() == 0 ? "" : first[0].ViewAt(0, 0));
+  }
   if (counts.size() != 1 || counts.IntAt(0, 0) != counts.IntAt(0, 1)) {
     return Refused("a registered audit tree is gone from it; restore it from a backup");
   }

@@ -25,6 +25,11 @@ absl::Status PrepareSchema(Connection& connection, absl::string_view service, bo
                            absl::Duration limit,
                            const std::vector<Migration>& migrations = Migrations());
 
+// A store whose `counter.trees` is below zero is closed: no process takes or registers a tree. It
+// is either a copy that is not finished, or one that was moved elsewhere: then its trees are held
+// by this and the name of the place (row_store.h).
+inline constexpr char kMovedTo[] = "moved to ";
+
 // This process's place in the database.
 struct Holding {
   std::int64_t tree = 0;  // id of its audit tree
@@ -33,8 +38,8 @@ struct Holding {
 };
 
 // Takes the tree `name` for this process, from whoever held it; registers one that is not there
-// when `create` is set. FAILED_PRECONDITION when it is not there and may not be made, or when any
-// registered tree is gone.
+// when `create` is set. FAILED_PRECONDITION when it is not there and may not be made, when any
+// registered tree is gone, or when the store is closed.
 absl::StatusOr<Holding> TakeTree(Connection& connection, absl::string_view name, bool create,
                                  absl::Duration limit);
 

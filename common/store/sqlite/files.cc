@@ -24,7 +24,76 @@ bool Look(const std::string& path, dev_t* device, ino_t* inode) {
   return true;
 }
 
+constexpr char kMovedTo[] = "/moved-to";
+
+std::string FolderOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+absl::Status Failed(const std::string& path, absl::string_view what) {
+  return absl::UnavailableError(
+      absl::StrCat("store ", path, ": ", what, ": ", std::strerror(errno)));
+}
+
+absl::Status SyncFolder(const std::string& folder) {
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = fd >= 0 && fsync(fd) == 0;
+  const absl::Status status = synced ? absl::OkStatus() : Failed(folder, "cannot be synced");
+  if (fd >= 0) close(fd);
+  return status;
+}
+
 }  // namespace
+
+absl::Status CheckPlace(const std::string& path) {
+  dev_t device = 0;
+  ino_t inode = 0;
+  if (Look(path, &device, &inode)) return absl::OkStatus();
+  if (Look(path + kCopying, &device, &inode)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("store ", path, ": is half copied; run hubctl store copy again, or remove ",
+                     path, kCopying));
+  }
+  if (!Look(path + kMoved, &device, &inode)) return absl::OkStatus();
+  const absl::StatusOr<std::string> target = MovedTo(path);
+  if (!target.ok()) return target.status();
+  return absl::FailedPreconditionError(
+      absl::StrCat("store ", path, ": was moved to ", *target, "; start the service over that"));
+}
+
+absl::StatusOr<std::string> MovedTo(const std::string& path) {
+  std::ifstream file(FolderOf(path) + kMovedTo);
+  std::string line;
+  if (std::getline(file, line) && !line.empty()) return line;
+  return absl::DataLossError(
+      absl::StrCat("store ", path, kMoved, ": no file moved-to says where it was moved to"));
+}
+
+absl::Status PutMovedTo(const std::string& path, absl::string_view target) {
+  const std::string note = FolderOf(path) + kMovedTo;
+  const std::string line = absl::StrCat(target, "\n");
+  const int fd = open((note + ".new").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return Failed(note, "cannot be written");
+  const bool written =
+      write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && fsync(fd) == 0;
+  const absl::Status status = written ? absl::OkStatus() : Failed(note, "cannot be written");
+  close(fd);
+  if (!status.ok()) return status;
+  const absl::Status given = GiveToOwnerOfFolder(note + ".new");
+  return given.ok() ? MoveFile(note + ".new", note) : given;
+}
+
+absl::Status MoveFile(const std::string& from, const std::string& to) {
+  if (rename(from.c_str(), to.c_str()) != 0) return Failed(to, "cannot be put in its place");
+  return SyncFolder(FolderOf(to));
+}
+
+absl::Status GiveToOwnerOfFolder(const std::string& path) {
+  struct stat folder;
+  if (stat(FolderOf(path).c_str(), &folder) != 0) return Failed(path, "its folder cannot be read");
+  if (folder.st_uid == geteuid()) return absl::OkStatus();
+  if (chown(path.c_str(), folder.st_uid, folder.st_gid) == 0) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat(
+      "store ", path, ": cannot be given to its service; run this as root or as its user"));
+}
 
 absl::Status CreatePrivate(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -56,6 +56,7 @@ class SqliteStore : public Store {
 absl::StatusOr<std::unique_ptr<Store>> OpenFiles(const SqliteOptions& options) {
   TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<FileLock> lock,
                             FileLock::Take(absl::StrCat(options.path, ".lock")));
+  TRUSTHUB_RETURN_IF_ERROR(sqlite::CheckPlace(options.path));
   if (options.create) {
     TRUSTHUB_RETURN_IF_ERROR(sqlite::CreatePrivate(options.path));
   } else if (access(options.path.c_str(), F_OK) != 0) {

@@ -8,8 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "common/audit/head.h"
 #include "common/base/status_macros.h"
+#include "common/store/copy/copying.h"
 #include "common/store/sealed/destroyed_rows.h"
 #include "common/store/sqlite/online_copy.h"
+#include "common/store/sqlite/row_store.h"
 
 namespace trusthub::hubctl {
 namespace {
@@ -36,6 +38,23 @@ absl::StatusOr<std::string> NextName(const Repository& repository, absl::Time no
                       absl::FormatTime("-%Y%m%dt%H%M%Sz", now, absl::UTCTimeZone()));
 }
 
+// The file whose pages are kept.
+absl::StatusOr<std::string> FileOf(const BackupSource& source, const std::string& staging) {
+  if (source.database.url.empty()) return source.data_folder + "/store.db";
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto rows, store::OpenPostgresRows(source.database));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto view, rows->View());
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto trees, view->Read(store::copy::Table::kTree, {}, 2));
+  if (trees.size() != 1) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        rows->name(), ": ", trees.empty() ? "holds no audit log" : "holds several audit logs",
+        "; a backup is of a store with one: use the database's own tools"));
+  }
+  const std::string path = absl::StrCat(staging, "/", source.service, ".db.backup");
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto file, store::OpenSqliteRowFile(path, trees[0][1].bytes));
+  TRUSTHUB_RETURN_IF_ERROR(store::copy::CopyView(*view, *file, {}).status());
+  return path;
+}
+
 absl::StatusOr<Copied> CopyOf(const BackupSource& source, const BackupOptions& options) {
   Copied copied;
   ServiceBackup& backup = copied.backup;
@@ -49,10 +68,9 @@ absl::StatusOr<Copied> CopyOf(const BackupSource& source, const BackupOptions& o
     TRUSTHUB_ASSIGN_OR_RETURN(copied.destroyed, store::ListDestroyedRows(view));
     return absl::OkStatus();
   };
-  TRUSTHUB_ASSIGN_OR_RETURN(
-      copied.copy, store::OnlineCopy::Make(
-                       source.data_folder + "/store.db",
-                       options.staging.empty() ? source.data_folder : options.staging, look));
+  const std::string& staging = options.staging.empty() ? source.data_folder : options.staging;
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string path, FileOf(source, staging));
+  TRUSTHUB_ASSIGN_OR_RETURN(copied.copy, store::OnlineCopy::Make(path, staging, look));
   backup.bytes = copied.copy->bytes();
   backup.schema = copied.copy->schema();
   if (!backup.head.has_value()) return copied;

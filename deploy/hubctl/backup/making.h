@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/crypto/crypto.h"
+#include "common/store/postgres/row_store.h"
 #include "common/time/clock.h"
 #include "deploy/hubctl/backup/manifest.h"
 #include "deploy/hubctl/backup/repository.h"
@@ -21,6 +22,10 @@ struct BackupSource {
   std::string service;
   std::string data_folder;
   std::string audit_key;  // public half, 32 bytes, of the key that signs its heads
+  // Where its store is when it is no file of the data folder; no URL: it is one. It is copied into
+  // such a file first, SERVICE.db.backup where copies stand, which stays: so what did not change
+  // until the next run keeps its pages, and is not written to the repository again.
+  store::PostgresRowOptions database = {};
 };
 
 struct BackupOptions {

@@ -18,6 +18,8 @@
 #include "deploy/hubctl/command/command.h"
 #include "deploy/hubctl/command/output.h"
 #include "deploy/hubctl/logs.h"
+#include "deploy/hubctl/moving/configured_store.h"
+#include "deploy/hubctl/moving/tree_check.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
 
 namespace trusthub::hubctl {
@@ -129,6 +131,32 @@ absl::StatusOr<VerifiedLogs> VerifyFiles(const Hub& hub, const std::string& serv
   return VerifiedLogs{{service, std::move(verified)}};
 }
 
+// Every audit log in the service's database, running or not.
+absl::StatusOr<VerifiedLogs> VerifyDatabase(const Hub& hub, const std::string& service,
+                                            const store::PostgresRowOptions& database) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::string key, hub.AuditKeyOf(service));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto rows, store::OpenPostgresRows(database));
+  TRUSTHUB_ASSIGN_OR_RETURN(const auto view, rows->View());
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<CheckedTree> trees, CheckTrees(*view, key));
+  VerifiedLogs logs;
+  for (const CheckedTree& tree : trees) {
+    Verified verified;
+    verified.head = tree.head;
+    verified.check.status = tree.status;
+    verified.check.checked = tree.entries;
+    logs.emplace_back(logs.empty() ? service : absl::StrCat(service, " ", tree.name),
+                      std::move(verified));
+  }
+  return logs;
+}
+
+// What the service keeps, without asking it.
+absl::StatusOr<VerifiedLogs> VerifyKept(const Hub& hub, const std::string& service) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const store::PostgresRowOptions database,
+                            DatabaseOf(hub.folder(), service));
+  return database.url.empty() ? VerifyFiles(hub, service) : VerifyDatabase(hub, service, database);
+}
+
 absl::Status Verify(const Invocation& invocation, const std::string& which,
                     const TrustOptions& trust, bool stopped) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Hub> hub, invocation.OpenHub());
@@ -138,7 +166,7 @@ absl::Status Verify(const Invocation& invocation, const std::string& which,
   for (const char* service : kServices) {
     if (which != "all" && which != service) continue;
     TRUSTHUB_ASSIGN_OR_RETURN(const VerifiedLogs logs, stopped
-                                                           ? VerifyFiles(*hub, service)
+                                                           ? VerifyKept(*hub, service)
                                                            : VerifyService(*hub, service, trusted));
     for (const auto& [name, verified] : logs) {
       const absl::Status& status = verified.check.status;
@@ -196,7 +224,8 @@ void AddAudit(CLI::App& app, Invocation& invocation) {
   AddTrustOptions(*verify, *trust);
   auto stopped = std::make_shared<bool>(false);
   verify->add_flag("--stopped", *stopped,
-                   "Read the files of services that are stopped, and check the kept tiles as well");
+                   "Read what the services keep without asking them, and check the kept tiles as "
+                   "well: files, of services that are stopped, or databases");
   verify->callback([which, trust, stopped, &invocation] {
     invocation.run = [which, trust, stopped, &invocation] {
       return Verify(invocation, *which, *trust, *stopped);

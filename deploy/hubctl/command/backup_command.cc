@@ -17,6 +17,7 @@
 #include "deploy/hubctl/command/backup_options.h"
 #include "deploy/hubctl/command/command.h"
 #include "deploy/hubctl/command/output.h"
+#include "deploy/hubctl/moving/configured_store.h"
 
 namespace trusthub::hubctl {
 namespace {
@@ -100,6 +101,7 @@ absl::Status Run(const Invocation& invocation, const Options& options) {
     TRUSTHUB_ASSIGN_OR_RETURN(source.data_folder,
                               DataFolderOf(invocation, options.stores, service));
     TRUSTHUB_ASSIGN_OR_RETURN(source.audit_key, hub->AuditKeyOf(service));
+    TRUSTHUB_ASSIGN_OR_RETURN(source.database, DatabaseOf(invocation.hub, service));
     run.sources.push_back(std::move(source));
   }
   const absl::Duration began = MonotonicNow();

@@ -65,6 +65,7 @@ void AddWitness(CLI::App& app, Invocation& invocation);
 void AddKeys(CLI::App& app, Invocation& invocation);
 void AddBackup(CLI::App& app, Invocation& invocation);
 void AddRestore(CLI::App& app, Invocation& invocation);
+void AddStore(CLI::App& app, Invocation& invocation);
 void AddClock(CLI::App& app, Invocation& invocation);
 void AddHealth(CLI::App& app, Invocation& invocation);
 void AddWait(CLI::App& app, Invocation& invocation);
