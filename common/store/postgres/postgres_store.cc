@@ -86,8 +86,9 @@ absl::Status ForStarter(const postgres::Address& address, const absl::Status& st
 
 absl::StatusOr<std::unique_ptr<Store>> OpenPostgres(const PostgresOptions& options) {
   TRUSTHUB_ASSIGN_OR_RETURN(
-      const postgres::Address address,
+      postgres::Address address,
       postgres::ParseAddress(options.url, options.folder, options.allow_plain));
+  address.faults = options.statement_faults;
   absl::StatusOr<std::unique_ptr<Store>> opened = OpenAt(options, address);
   if (!opened.ok()) return ForStarter(address, opened.status());
   return opened;
