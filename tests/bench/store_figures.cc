@@ -158,8 +158,9 @@ void Print(const std::string& engine, const std::string& what, const std::string
   std::fflush(stdout);
 }
 
-void PrintLine(const std::string& line) {
-  std::printf("%s\n", line.c_str());
+// What is no rate.
+void PrintValue(const std::string& engine, const std::string& what, const std::string& value) {
+  std::printf("| %s | | %s | %s | | |\n", what.c_str(), engine.c_str(), value.c_str());
   std::fflush(stdout);
 }
 
@@ -228,15 +229,16 @@ absl::Status MeasureLarge(const std::string& name, const MakeEngine& make,
     TRUSTHUB_ASSIGN_OR_RETURN(const Replicas replicas, OpenReplicas(*engine, 1));
     TRUSTHUB_RETURN_IF_ERROR(CommitAll(*replicas.stores[0], sets, SmallRecords));
   }
-  PrintLine(absl::StrCat(name, ": ", records, " records of ", kSmallBytes, " bytes loaded in ",
-                         Seconds(MonotonicNow() - began)));
+  PrintValue(name, absl::StrCat("loading ", records, " records of ", kSmallBytes, " bytes"),
+             Seconds(MonotonicNow() - began));
   TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t size, engine->Size());
-  PrintLine(absl::StrCat(name, ": ", size / records, " bytes stored a record of ", kSmallBytes,
-                         " with two index entries"));
+  PrintValue(name,
+             absl::StrCat("stored a record of ", kSmallBytes, " bytes with two index entries"),
+             absl::StrCat(size / records, " bytes"));
   began = MonotonicNow();
   TRUSTHUB_ASSIGN_OR_RETURN(const Replicas replicas, OpenReplicas(*engine, 1));
-  PrintLine(absl::StrCat(name, ": a store of ", records, " records open in ",
-                         Seconds(MonotonicNow() - began)));
+  PrintValue(name, absl::StrCat("opening a store of ", records, " records"),
+             Seconds(MonotonicNow() - began));
   for (const int in_flight : kInFlight) {
     Print(name, absl::StrCat("page of ", kPage, " of ", records), absl::StrCat(in_flight),
           MeasureReads(replicas.stores, in_flight, absl::Seconds(settings.seconds),
@@ -259,11 +261,13 @@ absl::Status MeasureEntries(const std::string& name, const MakeEngine& make,
     TRUSTHUB_ASSIGN_OR_RETURN(const Replicas replicas, OpenReplicas(*engine, 1));
     TRUSTHUB_RETURN_IF_ERROR(testing::GrowLog(*replicas.stores[0], settings.entries));
   }
-  PrintLine(absl::StrCat(name, ": ", settings.entries, " audit entries of ",
-                         testing::EntryOfARead(1).bytes.size(), " bytes loaded in ",
-                         Seconds(MonotonicNow() - began)));
+  PrintValue(name, absl::StrCat("loading ", settings.entries, " audit entries"),
+             Seconds(MonotonicNow() - began));
   TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t size, engine->Size());
-  PrintLine(absl::StrCat(name, ": ", size / settings.entries, " bytes stored an audit entry"));
+  PrintValue(
+      name,
+      absl::StrCat("stored an audit entry of ", testing::EntryOfARead(1).bytes.size(), " bytes"),
+      absl::StrCat(size / settings.entries, " bytes"));
   return absl::OkStatus();
 }
 
@@ -280,8 +284,8 @@ absl::Status MeasureEngine(const std::string& name, const MakeEngine& make,
 }
 
 absl::Status Run(const Settings& settings) {
-  PrintLine(
-      "| what | in flight | engine | a second | p50 ms | p99 ms |\n|---|---|---|---|---|---|");
+  std::printf(
+      "| what | in flight | engine | a second | p50 ms | p99 ms |\n|---|---|---|---|---|---|\n");
   if (settings.engine != "postgres") {
     TRUSTHUB_RETURN_IF_ERROR(MeasureEngine(
         "sqlite", [] { return std::make_unique<SqliteEngine>(); }, settings));
