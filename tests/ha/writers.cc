@@ -144,15 +144,10 @@ class Comparison {
 
 }  // namespace
 
-absl::Duration PauseAround(const Tally& tally, absl::Duration moment) {
-  const auto after = std::upper_bound(tally.times.begin(), tally.times.end(), moment);
-  if (after == tally.times.begin() || after == tally.times.end()) return absl::InfiniteDuration();
-  return *after - *(after - 1);
-}
-
-absl::Duration LongestPause(const Tally& tally) {
+absl::Duration LongestPause(const Tally& tally, absl::Duration moment) {
   absl::Duration longest;
   for (std::size_t i = 1; i < tally.times.size(); ++i) {
+    if (tally.times[i] <= moment) continue;
     longest = std::max(longest, tally.times[i] - tally.times[i - 1]);
   }
   return longest;

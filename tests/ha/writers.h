@@ -29,11 +29,9 @@ struct Tally {
   std::vector<absl::Duration> times;  // of acknowledgements, by MonotonicNow, in order
 };
 
-// How long nothing was acknowledged around `moment` (of MonotonicNow): from the last one before it
-// to the first after it.
-absl::Duration PauseAround(const Tally& tally, absl::Duration moment);
-// The longest time without an acknowledgement between the first and the last one.
-absl::Duration LongestPause(const Tally& tally);
+// The longest time without an acknowledgement, from one to the next, that ended after `moment` (of
+// MonotonicNow).
+absl::Duration LongestPause(const Tally& tally, absl::Duration moment = absl::ZeroDuration());
 
 class Writers {
  public:
