@@ -145,9 +145,11 @@ void PipelineFixture::SetUp() {
   auto gated = std::make_unique<testing::CountingStore>(
       std::move(failing), [] { return [](const testing::Work&) {}; },
       [this](absl::string_view) { finds_.Pass(); });
+  auto slow = std::make_unique<testing::SlowStore>(std::move(gated));
+  slow_ = slow.get();
   store::TimelyStore::Hooks hooks;
   hooks.reads_hang = [this](const absl::Status& why) { pipeline_->AnswerForStore(why); };
-  store_ = store::MakeTimely(std::move(gated), store::kAnswersWithin, std::move(hooks));
+  store_ = store::MakeTimely(std::move(slow), store::kAnswersWithin, std::move(hooks));
   auto spool = audit::OpenSpool(folder_.path() + "/spool");
   ASSERT_TRUE(spool.ok());
   spool_ = *std::move(spool);

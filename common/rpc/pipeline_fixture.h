@@ -30,6 +30,7 @@
 #include "common/testing/failing_store.h"
 #include "common/testing/fake_clock.h"
 #include "common/testing/gate.h"
+#include "common/testing/slow_store.h"
 #include "common/testing/temp_folder.h"
 #include "gtest/gtest.h"
 #include "trusthub/audit/v1/entry.pb.h"
@@ -205,6 +206,7 @@ class PipelineFixture : public ::testing::Test {
   std::unique_ptr<store::LeafSequencer> tree_;
   testing::FailingStore* failing_ = nullptr;
   testing::Gate finds_;  // before each Find of the store
+  testing::SlowStore* slow_ = nullptr;
   std::unique_ptr<store::TimelyStore> store_;
   std::unique_ptr<audit::Spool> spool_;
   KeptMetrics metrics_;

@@ -94,8 +94,12 @@ void CuttingRelay::Relay(int client, int server) {
   bool cut_at_answer = false;
   bool open = true;
   while (open && !stopping_) {
+    if (held_) {
+      poll(nullptr, 0, kStepMillis);
+      continue;
+    }
     pollfd sides[] = {{client, POLLIN, 0}, {server, POLLIN, 0}};
-    if (poll(sides, 2, kStepMillis) <= 0) continue;
+    if (poll(sides, 2, kStepMillis) <= 0 || held_) continue;
     if (sides[0].revents != 0) open = Pass(client, server, true, &cut_at_answer);
     if (open && sides[1].revents != 0) open = Pass(server, client, false, &cut_at_answer);
   }

@@ -2,7 +2,7 @@
 //
 // Stands between a client and a server on Unix sockets, and cuts the connection at a word that the
 // client says: before the server hears it, or when the server has answered and the client has not
-// heard.
+// heard. Or lets nothing through for a while, as a network that is parted.
 #ifndef TRUSTHUB_COMMON_TESTING_CUTTING_RELAY_H_
 #define TRUSTHUB_COMMON_TESTING_CUTTING_RELAY_H_
 
@@ -30,6 +30,10 @@ class CuttingRelay {
   // At the next `word` of any client. With `stay_away`, new connections are refused until Mend.
   void CutAt(const std::string& word, Cut cut, bool stay_away = false);
   void Mend() { away_ = false; }
+  // Nothing passes, and nobody is told: connections stay, new ones are taken. What was said
+  // meanwhile passes after LetPass.
+  void Hold() { held_ = true; }
+  void LetPass() { held_ = false; }
   int cuts() const { return cuts_; }
 
  private:
@@ -43,6 +47,7 @@ class CuttingRelay {
   int listener_ = -1;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> away_{false};
+  std::atomic<bool> held_{false};
   std::atomic<int> cuts_{0};
   Mutex mutex_;
   std::string word_ ABSL_GUARDED_BY(mutex_);  // empty: not to be cut

@@ -201,13 +201,13 @@ absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::Start(const Opti
 }
 
 absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::StartStandby(
-    PostgresServer& primary, const std::string& name) {
+    PostgresServer& primary, const std::string& name, const std::string& by) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string folder, MakeFolder());
   std::unique_ptr<PostgresServer> server(new PostgresServer(folder));
   TRUSTHUB_RETURN_IF_ERROR(
       RunTool({"pg_basebackup", "-D", server->data_folder(), "-R", "--no-sync", "-c", "fast", "-d",
-               absl::StrCat("host=", primary.socket_folder(), " port=", kSocketPort,
-                            " user=postgres application_name=", name)},
+               absl::StrCat("host=", by.empty() ? primary.socket_folder() : by,
+                            " port=", kSocketPort, " user=postgres application_name=", name)},
               folder + "/log"));
   server->AddSetting(absl::StrCat("unix_socket_directories = '", folder, "/socket'"));
   TRUSTHUB_RETURN_IF_ERROR(server->Run());

@@ -42,9 +42,11 @@ class PostgresServer {
     PostgresTls tls;                    // empty: no TLS
   };
   static absl::StatusOr<std::unique_ptr<PostgresServer>> Start(const Options& options = {});
-  // A standby of `primary` that follows it, as `name`.
+  // A standby of `primary` that follows it, as `name`; by way of the socket in folder `by`, where
+  // one is given.
   static absl::StatusOr<std::unique_ptr<PostgresServer>> StartStandby(PostgresServer& primary,
-                                                                      const std::string& name);
+                                                                      const std::string& name,
+                                                                      const std::string& by = "");
   ~PostgresServer();
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;

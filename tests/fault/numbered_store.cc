@@ -25,6 +25,7 @@ constexpr char kTree[] = "auditTrees/fault";
 constexpr char kField[] = "fault.number";
 constexpr char kOnlyField[] = "fault.only";
 constexpr char kSpace[] = "fault";
+constexpr char kNeverTouched[] = "fault.never";
 constexpr int kChildren = 5;
 constexpr char kRefused[] = "fault.refused";
 
@@ -102,6 +103,7 @@ store::WriteSet NumberedSet(std::int64_t number, std::optional<std::int64_t> pre
   set.answer = store::PutAnswer{absl::StrCat("key ", digits), "digest", digits,
                                 RealClock().Now() + absl::Hours(1)};
   set.touches.push_back(ChildOf(number));
+  set.guards.push_back({kNeverTouched, 0});
   set.leaves.emplace_back(LeafOf(number), std::vector<std::string>{absl::StrCat("by ", number)});
   return set;
 }
@@ -117,10 +119,13 @@ NumberedStore::NumberedStore(const std::string& path)
   options_.sequencer = tree_.get();
 }
 
+NumberedStore::NumberedStore(OpenEngine open)
+    : tree_(audit::MakeTree(kTree, &Key(), &RealClock())), open_(std::move(open)) {}
+
 NumberedStore::~NumberedStore() { Close(); }
 
 absl::Status NumberedStore::Open() {
-  auto opened = store::OpenSqlite(options_);
+  auto opened = open_ ? open_(tree_.get()) : store::OpenSqlite(options_);
   if (opened.ok()) store_ = *std::move(opened);
   return opened.status();
 }

@@ -24,8 +24,8 @@
 namespace trusthub::testing {
 
 // Two new records with index entries, a second version of a record of set `previous` where one is
-// given, a state, an event, a remembered answer, a touched child, an audit entry. Small and large
-// values alternate.
+// given, a state, an event, a remembered answer, a touched child, a guard that holds, an audit
+// entry. Small and large values alternate.
 store::WriteSet NumberedSet(std::int64_t number, std::optional<std::int64_t> previous);
 
 // What `number`'s records hold: the first or second record, in its first or second version.
@@ -34,10 +34,17 @@ std::string NumberedText(std::int64_t number, absl::string_view which);
 // The entry of a refusal that was spooled: one that no set made.
 std::string SpooledLeaf(std::int64_t number);
 
+// Opens an engine over the log that it is given.
+using OpenEngine =
+    std::function<absl::StatusOr<std::unique_ptr<store::Store>>(store::LeafSequencer*)>;
+
 class NumberedStore {
  public:
-  // Engine options that a test may change before Open; path and sequencer are set already.
+  // In SQLite's file `path`. Engine options that a test may change before Open; path and sequencer
+  // are set already.
   explicit NumberedStore(const std::string& path);
+  // In whatever `open` opens.
+  explicit NumberedStore(OpenEngine open);
   ~NumberedStore();
 
   store::SqliteOptions& options() { return options_; }
@@ -76,6 +83,7 @@ class NumberedStore {
   void CheckLog(store::Snapshot& snapshot);
 
   std::unique_ptr<store::LeafSequencer> tree_;
+  const OpenEngine open_;  // null: SQLite
   store::SqliteOptions options_;
   std::unique_ptr<store::Store> store_;
   std::map<std::int64_t, store::Committed> acknowledged_;

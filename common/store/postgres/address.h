@@ -4,7 +4,10 @@
 #ifndef TRUSTHUB_COMMON_STORE_POSTGRES_ADDRESS_H_
 #define TRUSTHUB_COMMON_STORE_POSTGRES_ADDRESS_H_
 
+#include <atomic>
+#include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -12,10 +15,15 @@
 
 namespace trusthub::store::postgres {
 
+class StatementFaults;
+
 struct Address {
   // For messages: "postgresql://host:port/database", without user and files.
   std::string name;
   std::map<std::string, std::string> parameters;  // libpq's
+  // Which of several hosts was connected to last; one for all copies. It is tried first.
+  std::shared_ptr<std::atomic<std::size_t>> serving = std::make_shared<std::atomic<std::size_t>>(0);
+  StatementFaults* faults = nullptr;  // of tests; not owned
 };
 
 // Files of the URL (sslcert, sslkey, sslrootcert, sslcrl, passfile) are relative to `folder`. A

@@ -1,9 +1,11 @@
 #include "common/store/postgres/connection.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -54,6 +56,33 @@ absl::Status StatusOf(const PGresult* result) {
   return FaultStatus(fault, text);
 }
 
+// Entries of one of libpq's lists.
+std::size_t CountOf(absl::string_view list) {
+  return static_cast<std::size_t>(std::count(list.begin(), list.end(), ',')) + 1;
+}
+
+// The parameters for one of several hosts. libpq goes through them by itself, but waits for the
+// first for ever when that one takes connections and says nothing.
+std::map<std::string, std::string> OfHost(std::map<std::string, std::string> parameters,
+                                          std::size_t host) {
+  const std::size_t hosts = CountOf(parameters.at("host"));
+  for (const char* name : {"host", "hostaddr", "port"}) {
+    const auto found = parameters.find(name);
+    // One port is every host's; what libpq refuses is left to it.
+    if (found == parameters.end() || CountOf(found->second) != hosts) continue;
+    const std::vector<std::string> each = absl::StrSplit(found->second, ',');
+    found->second = each[host];
+  }
+  return parameters;
+}
+
+// Two hosts failed: a lost connection may be had again, whatever the other one does.
+absl::Status Both(const absl::Status& one, const absl::Status& other) {
+  const bool lost = FaultOf(one) == Fault::kLost || FaultOf(other) == Fault::kLost;
+  return FaultStatus(lost ? Fault::kLost : FaultOf(other),
+                     absl::StrCat(one.message(), "; ", other.message()));
+}
+
 }  // namespace
 
 // --- Connecting ---------------------------------------------------------------------------------
@@ -61,9 +90,30 @@ absl::Status StatusOf(const PGresult* result) {
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Address& address,
                                                              absl::Duration limit) {
   const absl::Duration deadline = MonotonicNow() + limit;
+  const std::size_t hosts = CountOf(address.parameters.at("host"));
+  const std::size_t first = *address.serving;
+  absl::Status failure;
+  for (std::size_t i = 0; i < hosts; ++i) {
+    const std::size_t host = (first + i) % hosts;
+    const absl::Duration share = (deadline - MonotonicNow()) / static_cast<std::int64_t>(hosts - i);
+    absl::StatusOr<std::unique_ptr<Connection>> opened = OpenHost(address, host, share);
+    if (opened.ok()) {
+      *address.serving = host;
+      return opened;
+    }
+    failure = failure.ok() ? opened.status() : Both(failure, opened.status());
+  }
+  return failure;
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenHost(const Address& address,
+                                                                 std::size_t host,
+                                                                 absl::Duration limit) {
+  const absl::Duration deadline = MonotonicNow() + limit;
+  const std::map<std::string, std::string> parameters = OfHost(address.parameters, host);
   std::vector<const char*> keys;
   std::vector<const char*> values;
-  for (const auto& [key, value] : address.parameters) {
+  for (const auto& [key, value] : parameters) {
     keys.push_back(key.c_str());
     values.push_back(value.c_str());
   }
@@ -71,7 +121,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Address& addr
   values.push_back(nullptr);
   PGconn* const started = PQconnectStartParams(keys.data(), values.data(), /*expand_dbname=*/0);
   if (started == nullptr) return FaultStatus(Fault::kLost, "no memory for a connection");
-  std::unique_ptr<Connection> connection(new Connection(started));
+  std::unique_ptr<Connection> connection(new Connection(started, host, address.faults));
   TRUSTHUB_RETURN_IF_ERROR(connection->Connect(deadline));
   std::vector<Command> session;
   for (const char* setting : kSession) session.emplace_back(setting);
@@ -108,7 +158,9 @@ absl::StatusOr<std::vector<Rows>> Connection::Run(const std::vector<Command>& co
     if (broken_) return FaultStatus(Fault::kLost, "the connection failed meanwhile");
     rows.clear();
   }
-  for (const Command& command : commands) TRUSTHUB_RETURN_IF_ERROR(Send(command));
+  for (const Command& command : commands) {
+    TRUSTHUB_RETURN_IF_ERROR(faults_ == nullptr ? Send(command) : SendWithFault(command, deadline));
+  }
   if (PQpipelineSync(connection_) != 1) return Lost();
   ++unread_batches_;
   TRUSTHUB_RETURN_IF_ERROR(ReadBatch(deadline, &rows));
@@ -143,8 +195,27 @@ absl::Status Connection::Send(const Command& command) {
   return sent == 1 ? absl::OkStatus() : Lost();
 }
 
+absl::Status Connection::SendWithFault(const Command& command, absl::Duration deadline) {
+  const bool is_text = command.sql == Sql::kCount;
+  StatementFault fault = faults_->Next(is_text ? command.text : TextOf(command.sql));
+  if (fault.kind == StatementFault::Kind::kInstead) return Send(Command(std::move(fault.instead)));
+  if (fault.kind != StatementFault::Kind::kLostBefore) TRUSTHUB_RETURN_IF_ERROR(Send(command));
+  if (fault.kind == StatementFault::Kind::kNone) return absl::OkStatus();
+  // The server has done what it was sent, and nobody hears of it.
+  if (PQpipelineSync(connection_) == 1) {
+    ++unread_batches_;
+    std::vector<Rows> unheard;
+    ReadBatch(deadline, &unheard).IgnoreError();
+  }
+  shutdown(PQsocket(connection_), SHUT_RDWR);
+  return Lost();
+}
+
 void Connection::EndTransaction() {
   if (broken_ || unread_batches_ > 0 || !in_transaction()) return;
+  if (faults_ != nullptr && faults_->Next("ROLLBACK").kind != StatementFault::Kind::kNone) {
+    shutdown(PQsocket(connection_), SHUT_RDWR);  // it cannot fail but by the loss of everything
+  }
   if (!Send(Command("ROLLBACK")).ok() || PQpipelineSync(connection_) != 1 ||
       PQflush(connection_) < 0) {
     broken_ = true;

@@ -8,6 +8,7 @@
 #include <libpq-fe.h>
 
 #include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,6 +21,7 @@
 #include "absl/time/time.h"
 #include "common/store/postgres/address.h"
 #include "common/store/postgres/arguments.h"
+#include "common/store/postgres/statement_faults.h"
 #include "common/store/postgres/statements.h"
 
 namespace trusthub::store::postgres {
@@ -62,8 +64,9 @@ struct Command {
 // any more: what still comes on it would be taken for the answer to something else.
 class Connection {
  public:
-  // Connects and sets up the session within `limit`. An error's message is one line without
-  // secrets.
+  // Connects and sets up the session within `limit`. Of several hosts that take writes, the one
+  // that served last is preferred; one that does not answer costs its share of the limit. An
+  // error's message is one line without secrets.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const Address& address,
                                                           absl::Duration limit);
   ~Connection() { PQfinish(connection_); }
@@ -84,12 +87,19 @@ class Connection {
   bool is_encrypted() const { return PQsslInUse(connection_) != 0; }
   // Whether the server is reached by a socket of this machine.
   bool is_local() const;
+  // Which of the address's hosts it is connected to.
+  std::size_t host() const { return host_; }
 
  private:
-  explicit Connection(PGconn* connection) : connection_(connection) {}
+  Connection(PGconn* connection, std::size_t host, StatementFaults* faults)
+      : connection_(connection), host_(host), faults_(faults) {}
 
+  static absl::StatusOr<std::unique_ptr<Connection>> OpenHost(const Address& address,
+                                                              std::size_t host,
+                                                              absl::Duration limit);
   absl::Status Connect(absl::Duration deadline);
   absl::Status Send(const Command& command);
+  absl::Status SendWithFault(const Command& command, absl::Duration deadline);
   // Waits until the server has said or taken something; `wanted` is of poll().
   absl::Status Wait(int wanted, absl::Duration deadline);
   absl::Status AwaitResult(absl::Duration deadline);
@@ -99,6 +109,8 @@ class Connection {
   static void OnNotice(void* self, const PGresult* notice);
 
   PGconn* const connection_;
+  const std::size_t host_;
+  StatementFaults* const faults_;  // null but in tests
   std::bitset<kSqlCount> prepared_;
   std::vector<Sql> preparing_;  // by the results still to come; kCount: an execution
   int unread_batches_ = 0;      // sent and not read yet

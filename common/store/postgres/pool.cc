@@ -12,7 +12,8 @@ namespace trusthub::store::postgres {
 absl::StatusOr<std::unique_ptr<Connection>> ReaderPool::Take(absl::Time deadline) {
   std::unique_ptr<Connection> idle;
   TRUSTHUB_RETURN_IF_ERROR(TakePlace(deadline, &idle));
-  if (idle != nullptr && idle->IsSound()) return idle;
+  // One to a host that serves no longer would give what that host last knew.
+  if (idle != nullptr && idle->host() == *options_.address.serving && idle->IsSound()) return idle;
   idle.reset();
   absl::StatusOr<std::unique_ptr<Connection>> opened = Replace(deadline);
   if (!opened.ok()) GiveBack(nullptr);

@@ -89,6 +89,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenPostgres(const PostgresOptions& optio
       postgres::ParseAddress(options.url, options.folder, options.allow_plain));
   // Whoever looks at the server's sessions sees that the tree is in use (row_store.h).
   address.parameters["application_name"] = postgres::SessionName(options.tree);
+  address.faults = options.statement_faults;
   absl::StatusOr<std::unique_ptr<Store>> opened = OpenAt(options, address);
   if (!opened.ok()) return ForStarter(address, opened.status());
   return opened;

@@ -26,6 +26,10 @@
 
 namespace trusthub::store {
 
+namespace postgres {
+class StatementFaults;
+}
+
 struct PostgresOptions {
   // postgresql://... (address.h), and the folder that files named in it are relative to.
   std::string url;
@@ -67,6 +71,8 @@ struct PostgresOptions {
   absl::Duration read_limit = absl::Seconds(30);
   // How often other processes' events are looked for.
   absl::Duration look_interval = absl::Milliseconds(100);
+  // What a test makes of statements (statement_faults.h). Not owned. Null: nothing.
+  postgres::StatementFaults* statement_faults = nullptr;
 };
 
 // Opens or creates the store. Fails with one line that says what is wrong with which database: not

@@ -1,8 +1,6 @@
-// What the engine promises beyond the suite: several processes on one database, bounds, and
-// statements that never scan.
+// What the engine promises beyond the suite: several processes on one database, and bounds.
 #include "common/store/postgres/postgres_store.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -12,9 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/base/ids.h"
 #include "common/base/mutex.h"
 #include "common/error/error.h"
@@ -29,9 +25,7 @@ namespace {
 using ::testing::ElementsAre;
 using testing::EventSet;
 using testing::FakeLeafSequencer;
-using ::testing::HasSubstr;
 using testing::LeafSet;
-using ::testing::Not;
 using testing::NumberedSet;
 using testing::OptionsFor;
 using testing::PostgresDatabase;
@@ -333,38 +327,6 @@ TEST_F(PostgresStoreTest, ViewEndsAtItsDeadlineWhileTheServerWaits) {
   EXPECT_FALSE(view->Find("referrals/w-1").ok()) << "a lost view stays lost";
   (*other)->EndTransaction();
   EXPECT_TRUE(Snap(*store)->Find("referrals/w-1")->has_value());
-}
-
-// --- Statements
-// ---------------------------------------------------------------------------------------
-
-// "q('1', '{1}')" with as many parameters as `text` has; such literals are of any type here.
-std::string ExecutionOf(const std::string& text) {
-  std::vector<std::string> values;
-  while (true) {
-    const std::string parameter = absl::StrCat("$", values.size() + 1);
-    if (!absl::StrContains(text, parameter)) break;
-    values.emplace_back(absl::StrContains(text, parameter + "::") ? "'{1}'" : "'1'");
-  }
-  return values.empty() ? "q" : absl::StrCat("q(", absl::StrJoin(values, ", "), ")");
-}
-
-TEST_F(PostgresStoreTest, NoStatementScansATable) {
-  const auto store = Open(Options());
-  for (std::size_t i = 0; i < postgres::kSqlCount; ++i) {
-    const auto sql = static_cast<postgres::Sql>(i);
-    if (sql == postgres::Sql::kTreeCount) continue;  // at the start, over a row a process
-    const std::string text = postgres::TextOf(sql);
-    const auto plan = database_.Run(absl::StrCat(
-        "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off;"
-        "SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan; PREPARE q AS ",
-        text, "; EXPLAIN EXECUTE ", ExecutionOf(text)));
-    ASSERT_TRUE(plan.ok()) << text << plan.status();
-    EXPECT_THAT(*plan, Not(HasSubstr("Seq Scan"))) << text;
-    if (absl::StrContains(text, "LIMIT")) {
-      EXPECT_THAT(*plan, Not(HasSubstr("Sort"))) << text;
-    }
-  }
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // File: statements.h
 //
 // Every statement of the engine. Each reads or writes by a key or an index; none scans a table of
-// records (postgres_store_test asks the planner). Writes take lists, so that a group of sets is a
+// records (statements_test asks the planner). Writes take lists, so that a group of sets is a
 // few statements however many sets it has.
 #ifndef TRUSTHUB_COMMON_STORE_POSTGRES_STATEMENTS_H_
 #define TRUSTHUB_COMMON_STORE_POSTGRES_STATEMENTS_H_

@@ -179,32 +179,6 @@ TEST(SqliteStoreTest, RemovedFileIsNoticed) {
 
 // --- Housekeeping -------------------------------------------------------------------------------
 
-TEST(SqliteStoreTest, NoStatementScansATable) {
-  TempFolder folder;
-  const std::string path = folder.File("store.db");
-  ASSERT_EQ(ErrorOf(path), "");
-  auto connection = sqlite::Connection::Open(path, sqlite::Connection::Mode::kWriter);
-  ASSERT_TRUE(connection.ok());
-  for (std::size_t i = 0; i < sqlite::kSqlCount; ++i) {
-    const char* sql = sqlite::TextOf(static_cast<sqlite::Sql>(i));
-    sqlite3_stmt* plan = nullptr;
-    ASSERT_EQ(
-        sqlite3_prepare_v2((*connection)->db(), absl::StrCat("EXPLAIN QUERY PLAN ", sql).c_str(),
-                           -1, &plan, nullptr),
-        SQLITE_OK)
-        << sql;
-    while (sqlite3_step(plan) == SQLITE_ROW) {
-      const std::string step = reinterpret_cast<const char*>(sqlite3_column_text(plan, 3));
-      EXPECT_NE(step.rfind("SCAN", 0), 0u) << sql << "\n  " << step;
-      // Versions merges two sources, both few rows; nothing else may sort.
-      if (static_cast<sqlite::Sql>(i) != sqlite::Sql::kVersions) {
-        EXPECT_EQ(step.find("TEMP B-TREE"), std::string::npos) << sql << "\n  " << step;
-      }
-    }
-    sqlite3_finalize(plan);
-  }
-}
-
 TEST(SqliteStoreTest, ExpiredAnswersAreRemovedAsNewOnesCome) {
   TempFolder folder;
   testing::FakeClock clock;

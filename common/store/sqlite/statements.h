@@ -1,7 +1,7 @@
 // File: statements.h
 //
 // Every statement of the engine. Each reads or writes by a key or an index; none scans a table
-// (sqlite_store_test asks the query planner).
+// (statements_test asks the query planner).
 #ifndef TRUSTHUB_COMMON_STORE_SQLITE_STATEMENTS_H_
 #define TRUSTHUB_COMMON_STORE_SQLITE_STATEMENTS_H_
 
