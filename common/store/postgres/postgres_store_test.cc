@@ -1,6 +1,7 @@
 // What the engine promises beyond the suite: several processes on one database, and bounds.
 #include "common/store/postgres/postgres_store.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
