@@ -115,12 +115,13 @@ class Trial {
     const Tally tally = writers.tally();
     const absl::Duration pause = LongestPause(tally, failed);
     std::printf(
-        "%lld acknowledged; unknown %lld, of which done %lld; pause %s, longest attempt %s%s\n",
+        "%lld acknowledged; unknown %lld, of which done %lld; pause %s, longest attempt %s; stale "
+        "reads, none answered: %lld%s\n",
         static_cast<long long>(tally.acknowledged), static_cast<long long>(tally.unknown),
         static_cast<long long>(tally.found_done),
         absl::FormatDuration(absl::Trunc(pause, absl::Milliseconds(1))).c_str(),
         absl::FormatDuration(absl::Trunc(tally.longest, absl::Milliseconds(1))).c_str(),
-        only_there_.c_str());
+        static_cast<long long>(tally.stale), only_there_.c_str());
     std::fflush(stdout);
     return pause;
   }

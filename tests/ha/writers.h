@@ -22,10 +22,11 @@ namespace trusthub::ha {
 // What was answered. A set is acknowledged when it was answered OK, or found by its key.
 struct Tally {
   std::int64_t acknowledged = 0;
-  std::int64_t unknown = 0;           // sets whose first answer did not say what became of them
-  std::int64_t found_done = 0;        // of those: had been done, their answer was found by the key
-  std::int64_t refused = 0;           // attempts that were not answered OK
-  absl::Duration longest;             // longest attempt
+  std::int64_t unknown = 0;     // sets whose first answer did not say what became of them
+  std::int64_t found_done = 0;  // of those: had been done, their answer was found by the key
+  std::int64_t refused = 0;     // attempts that were not answered OK
+  std::int64_t stale = 0;       // reads that missed an acknowledged set and could not be answered
+  absl::Duration longest;       // longest attempt
   std::vector<absl::Duration> times;  // of acknowledgements, by MonotonicNow, in order
 };
 
@@ -48,7 +49,7 @@ class Writers {
 
   Tally tally() const;
   // What must not be, in words: a set that is not known to the end, a read that did not see what
-  // had been acknowledged before it.
+  // had been acknowledged before it and got its audit entry, so that a call would be answered.
   std::vector<std::string> problems() const;
   // Compares what the database holds, as `replicas` show it (one for every audit tree), with what
   // was answered: each acknowledged set whole and once, in record, events, states, sequences and

@@ -21,7 +21,8 @@ struct Address {
   // For messages: "postgresql://host:port/database", without user and files.
   std::string name;
   std::map<std::string, std::string> parameters;  // libpq's
-  // Which of several hosts was connected to last; one for all copies. It is tried first.
+  // Which of several hosts is tried first: the one that was connected to last, or the next one when
+  // that one did not answer. One for all copies.
   std::shared_ptr<std::atomic<std::size_t>> serving = std::make_shared<std::atomic<std::size_t>>(0);
   StatementFaults* faults = nullptr;  // of tests; not owned
 };

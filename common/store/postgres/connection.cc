@@ -85,6 +85,10 @@ absl::Status Both(const absl::Status& one, const absl::Status& other) {
 
 }  // namespace
 
+void PreferNextHost(const Address& address) {
+  *address.serving = (*address.serving + 1) % CountOf(address.parameters.at("host"));
+}
+
 // --- Connecting ---------------------------------------------------------------------------------
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Address& address,

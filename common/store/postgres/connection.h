@@ -60,6 +60,10 @@ struct Command {
   std::string text;
 };
 
+// The host that is tried first has not answered: somebody else may be the primary by now, and it
+// would say that it still is.
+void PreferNextHost(const Address& address);
+
 // Used by one thread at a time. A connection that failed, or did not answer in time, is of no use
 // any more: what still comes on it would be taken for the answer to something else.
 class Connection {

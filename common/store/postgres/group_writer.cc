@@ -114,6 +114,7 @@ absl::Status GroupWriter::WriteTogether(SetGroup& group, bool grow) {
     absl::Status tried = HasWork(group) ? TryOnce(group, deadline) : absl::OkStatus();
     if (connection_ != nullptr) connection_->EndTransaction();
     const Fault fault = FaultOf(tried);
+    if (fault == Fault::kLate) PreferNextHost(address_);
     const bool again = (fault == Fault::kOvertaken && after_others.Wait()) ||
                        (fault == Fault::kLost && !was_away && after_loss.Wait());
     if (ended_ || !again) return tried;
