@@ -7,28 +7,20 @@
 #ifndef TRUSTHUB_COMMON_BASE_HAND_OVER_H_
 #define TRUSTHUB_COMMON_BASE_HAND_OVER_H_
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define TRUSTHUB_THREAD_SANITIZER 1
-#endif
-#endif
-
-#ifdef TRUSTHUB_THREAD_SANITIZER
+// The sanitizer's own, null where it is not linked.
 extern "C" {
-void __tsan_acquire(void* link);  // NOLINT: the sanitizer's names
-void __tsan_release(void* link);  // NOLINT
+void __tsan_acquire(void* link) __attribute__((weak));  // NOLINT
+void __tsan_release(void* link) __attribute__((weak));  // NOLINT
 }
-#endif
 
 namespace trusthub {
 
-#ifdef TRUSTHUB_THREAD_SANITIZER
-inline void GiveOver(void* link) { __tsan_release(link); }
-inline void TakeOver(void* link) { __tsan_acquire(link); }
-#else
-inline void GiveOver(void*) {}
-inline void TakeOver(void*) {}
-#endif
+inline void GiveOver(void* link) {
+  if (__tsan_release != nullptr) __tsan_release(link);
+}
+inline void TakeOver(void* link) {
+  if (__tsan_acquire != nullptr) __tsan_acquire(link);
+}
 
 }  // namespace trusthub
 

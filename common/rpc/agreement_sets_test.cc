@@ -165,7 +165,7 @@ TEST_F(AgreementSetsTest, WhatComesIntoForceMeanwhileIsNotPutBack) {
   ASSERT_THAT(here, IsOk());
   ASSERT_THAT(there, IsOk());
   Receive(**here, Other());
-  const events::v1::Event newest = Activation("review_date: 20", "review_date: 22");
+  const events::v1::Event newest = Activation("review_date: 2027", "review_date: 2028");
   EventfulStore store(store_.get(), [&] { Receive(**there, newest); });
   EXPECT_THAT((*there)->TakeUpActive(store), IsOk());
   EXPECT_EQ((*there)->InForce()->version(), newest.agreements().version());
