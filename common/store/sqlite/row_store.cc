@@ -194,7 +194,8 @@ class SqliteTarget final : public copy::RowTarget {
     TRUSTHUB_RETURN_IF_ERROR(sqlite::PrepareSchema(*connection_, work_path_, /*check=*/false));
     TRUSTHUB_RETURN_IF_ERROR(InFile(work_path_, connection_->Execute(kMakeProgress)));
     tables_ = std::make_unique<RowTables>(connection_.get(), tree_);
-    return InFile(work_path_, ReadProgress());
+    TRUSTHUB_RETURN_IF_ERROR(InFile(work_path_, ReadProgress()));
+    return state_ == State::kEmpty ? RecogniseFinished() : absl::OkStatus();
   }
 
   const std::string& name() const override { return name_; }
@@ -212,8 +213,8 @@ class SqliteTarget final : public copy::RowTarget {
     return InFile(work_path_, written);
   }
 
-  // A copy that dies behind the first statement is not known any more by its mark: the next run
-  // walks over all of it again.
+  // A copy that dies behind the first statement is not known any more by its mark, but by the tree
+  // that it holds: the next run compares all of it again.
   absl::Status Finish() override {
     tables_.reset();
     TRUSTHUB_RETURN_IF_ERROR(InFile(work_path_, connection_->Execute("DROP TABLE hub_copy")));
@@ -225,6 +226,17 @@ class SqliteTarget final : public copy::RowTarget {
   }
 
  private:
+  absl::Status RecogniseFinished() {
+    absl::StatusOr<std::vector<copy::Row>> trees = tables_->Read(copy::Table::kTree, {}, 1);
+    if (!trees.ok()) return InFile(work_path_, trees.status());
+    const copy::Row& tree = trees->front();
+    if (tree[2].number == 0) return absl::OkStatus();  // no leaves: nothing was put here
+    state_ = State::kHalf;
+    progress_.source = tree[1].bytes;
+    progress_.table = static_cast<int>(copy::Shapes().size());
+    return absl::OkStatus();
+  }
+
   absl::Status ReadProgress() {
     sqlite3_stmt* statement = nullptr;
     const int code = sqlite3_prepare_v2(connection_->db(), kReadProgress, -1, &statement, nullptr);

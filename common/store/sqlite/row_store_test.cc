@@ -105,6 +105,19 @@ TEST_F(SqliteRowStoreTest, WhatAnEarlierMoveLeftIsNeverOverwritten) {
   EXPECT_TRUE(Copy(from_.path(), third.path()).ok());
 }
 
+// Killed when its mark was gone and the file had not its name yet, the old store ended.
+TEST_F(SqliteRowStoreTest, ACopyThatDiedWhileItWasFinishedIsFinishedByTheNext) {
+  ASSERT_TRUE(Write(from_.path(), 3).ok());
+  ASSERT_TRUE(Copy(from_.path(), to_.path()).ok());
+  fs::rename(to_.File("store.db"), to_.File("store.db.copying"));
+  const absl::Status again = Copy(from_.path(), to_.path());
+  ASSERT_TRUE(again.ok()) << again;
+  EXPECT_FALSE(fs::exists(to_.File("store.db.copying")));
+  const auto source = OpenSqliteRows(to_.path(), kTree);
+  ASSERT_TRUE(source.ok());
+  EXPECT_EQ((*(*source)->View())->Read(copy::Table::kLeaf, {}, 9)->size(), 3u);
+}
+
 TEST_F(SqliteRowStoreTest, AStoreOfAnotherTreeIsRefused) {
   ASSERT_TRUE(Write(from_.path(), 1).ok());
   const auto source = OpenSqliteRows(from_.path(), "auditTrees/other");
