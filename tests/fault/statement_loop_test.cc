@@ -49,7 +49,9 @@ struct LoopCase {
 
 class StatementLoopTest : public ::testing::TestWithParam<LoopCase> {
  protected:
-  std::unique_ptr<NumberedStore> StoreIn(const PostgresDatabase& database) {
+  // `starts_well`: no statement of its start will fail.
+  std::unique_ptr<NumberedStore> StoreIn(const PostgresDatabase& database,
+                                         bool starts_well = false) {
     store::PostgresOptions options;
     options.url = database.url();
     options.service = "test";
@@ -58,9 +60,11 @@ class StatementLoopTest : public ::testing::TestWithParam<LoopCase> {
     // What the writer does while it has nothing to do would be counted too.
     options.look_interval = absl::Hours(1);
     if (GetParam().times == kForEver) {
-      options.commit_limit = absl::Milliseconds(200);
-      options.migration_limit = absl::Milliseconds(200);
-      options.start_limit = absl::Milliseconds(200);
+      options.commit_limit = absl::Milliseconds(400);
+      if (!starts_well) {
+        options.migration_limit = absl::Milliseconds(400);
+        options.start_limit = absl::Milliseconds(400);
+      }
     }
     return std::make_unique<NumberedStore>([options](store::LeafSequencer* log) {
       store::PostgresOptions over_log = options;
@@ -69,9 +73,10 @@ class StatementLoopTest : public ::testing::TestWithParam<LoopCase> {
     });
   }
   std::unique_ptr<NumberedStore> StoreWithBase(const PostgresDatabase& database) {
-    auto store = StoreIn(database);
+    auto store = StoreIn(database, /*starts_well=*/true);
     const absl::Status opened = store->Open();
     EXPECT_TRUE(opened.ok()) << opened;
+    if (!opened.ok()) return nullptr;
     for (std::int64_t n = 0; n < kBaseSets; ++n) EXPECT_TRUE(store->Commit(n).ok());
     return store;
   }
@@ -97,6 +102,7 @@ class StatementLoopTest : public ::testing::TestWithParam<LoopCase> {
 TEST_P(StatementLoopTest, WhileWriting) {
   const PostgresDatabase database;
   const auto store = StoreWithBase(database);
+  ASSERT_NE(store, nullptr);
   std::int64_t nth = 0;
   for (bool clean = false; !clean && !HasFailure();) {
     const std::int64_t number = kBaseSets + nth++;
@@ -120,6 +126,7 @@ TEST_P(StatementLoopTest, WhileWriting) {
 TEST_P(StatementLoopTest, WhileReading) {
   const PostgresDatabase database;
   const auto store = StoreWithBase(database);
+  ASSERT_NE(store, nullptr);
   const std::vector<ReadAnswer> expected = ReadAll(*store);
   std::int64_t nth = 0;
   for (bool clean = false; !clean && !HasFailure();) {
@@ -145,6 +152,7 @@ TEST_P(StatementLoopTest, WhileReading) {
 TEST_P(StatementLoopTest, WhileStarting) {
   const PostgresDatabase database;
   const auto store = StoreWithBase(database);
+  ASSERT_NE(store, nullptr);
   const std::int64_t step = Extent(5, 1);
   std::int64_t nth = First(step);
   std::int64_t sets = kBaseSets;
