@@ -266,7 +266,14 @@ absl::Status CallOnce(const Route& route, const std::string& path, const CallCon
   const grpc::internal::RpcMethod method(path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
   const grpc::Status status = grpc::internal::BlockingUnaryCall<grpc::ByteBuffer, grpc::ByteBuffer>(
       route.channel.get(), method, &context, BufferOf(request.SerializeAsString()), answer);
-  return status.ok() ? absl::OkStatus() : FromGrpc(status);
+  if (status.ok()) return absl::OkStatus();
+  absl::Status failure = FromGrpc(status);
+  // Nobody cancels a call here: this is what gRPC answers to one that came as its server shut down.
+  if (absl::IsCancelled(failure) &&
+      error::ReasonOf(failure) == errors::v1::ERROR_REASON_UNSPECIFIED) {
+    return absl::UnavailableError("the service stopped as the call came");
+  }
+  return failure;
 }
 
 // Whether a replica could not take the call, which another one may.
