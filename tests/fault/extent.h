@@ -13,7 +13,7 @@
 namespace trusthub::testing {
 
 inline bool InLongerSuite() {
-  const char* set = std::getenv("TRUSTHUB_LONG");
+  const char* set = std::getenv("TRUSTHUB_LONG");  // NOLINT(concurrency-mt-unsafe)
   return set != nullptr && absl::string_view(set) == "1";
 }
 
