@@ -9,6 +9,7 @@
 #include <limits>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -19,6 +20,7 @@
 #include "common/store/postgres/connection.h"
 #include "common/store/postgres/group_writer.h"
 #include "common/store/postgres/store_fixture.h"
+#include "common/testing/fake_clock.h"
 
 namespace trusthub::store {
 namespace {
@@ -328,6 +330,39 @@ TEST_F(PostgresStoreTest, ViewEndsAtItsDeadlineWhileTheServerWaits) {
   EXPECT_FALSE(view->Find("referrals/w-1").ok()) << "a lost view stays lost";
   (*other)->EndTransaction();
   EXPECT_TRUE(Snap(*store)->Find("referrals/w-1")->has_value());
+}
+
+TEST_F(PostgresStoreTest, AClockThatJumpsLosesNothingAndHangsNobody) {
+  testing::FakeClock clock;
+  PostgresOptions options = Options();
+  options.clock = &clock;
+  const auto store = Open(options);
+  const auto write = [&](int number) {
+    WriteSet set = NumberedSet("w", number);
+    set.answer = PutAnswer{absl::StrCat("request", number), "digest", "response",
+                           clock.Now() + absl::Hours(24 * 7)};
+    return CommitAndWait(*store, std::move(set)).status();
+  };
+  ASSERT_TRUE(write(1).ok());
+  const auto view = *store->Open(clock.Now() + absl::Seconds(10));
+  ASSERT_TRUE(view->Find("referrals/w-1").ok());
+  clock.Advance(-absl::Hours(24));
+  EXPECT_TRUE(write(2).ok());
+  EXPECT_TRUE(view->Find("referrals/w-1").ok());
+  clock.Advance(absl::Hours(48));
+  EXPECT_TRUE(write(3).ok());
+  EXPECT_EQ(view->Find("referrals/w-1").status().code(), absl::StatusCode::kDeadlineExceeded)
+      << "a view whose deadline the clock jumped over";
+  const auto fresh = *store->Open(clock.Now() + absl::Seconds(10));
+  for (int number = 1; number <= 3; ++number) {
+    EXPECT_TRUE(fresh->Find(absl::StrCat("referrals/w-", number))->has_value()) << number;
+    EXPECT_TRUE(fresh->FindAnswer(absl::StrCat("request", number), clock.Now())->has_value());
+  }
+  const auto events = fresh->ReadEvents(0, 9);
+  ASSERT_EQ(events->size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ((*events)[i].sequence, static_cast<std::int64_t>(i) + 1) << "in order of commit";
+  }
 }
 
 }  // namespace
