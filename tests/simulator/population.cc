@@ -165,7 +165,9 @@ void Vary(Random& random, ChildDetails* details) {
   } else if (slip < 13) {
     std::swap(*name.mutable_given(), *name.mutable_family());
   } else if (slip < 16) {
-    birth.set_day(birth.day() % 10 == 9 ? birth.day() - 1 : birth.day() + 1);
+    const absl::CivilDay next(birth.year(), birth.month(), birth.day() + 1);
+    const bool back = birth.day() % 10 == 9 || next.month() != birth.month();
+    birth.set_day(back ? birth.day() - 1 : birth.day() + 1);
   } else if (slip < 19) {
     details->set_sex(children::v1::SEX_UNKNOWN);
   }
