@@ -1,6 +1,7 @@
 #include "deploy/hubctl/logs.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
@@ -21,8 +22,8 @@ AskAuditService AskBy(Desk& desk, std::string case_reference) {
   };
 }
 
-absl::StatusOr<std::vector<std::string>> TreesOf(const AskAuditService& ask,
-                                                 absl::string_view service) {
+absl::StatusOr<std::vector<audit::v1::TreeHead>> HeadsOf(const AskAuditService& ask,
+                                                         absl::string_view service) {
   audit::v1::ListTreesResponse response;
   TRUSTHUB_RETURN_IF_ERROR(ask(audit::v1::ListTreesRequest(), service, &response));
   if (response.heads().empty()) {
@@ -32,14 +33,19 @@ absl::StatusOr<std::vector<std::string>> TreesOf(const AskAuditService& ask,
   if (response.heads().empty()) {
     return absl::DataLossError(absl::StrCat(service, " shows no audit log"));
   }
+  return std::vector<audit::v1::TreeHead>(response.heads().begin(), response.heads().end());
+}
+
+absl::StatusOr<std::vector<std::string>> TreesOf(const AskAuditService& ask,
+                                                 absl::string_view service) {
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<audit::v1::TreeHead> heads, HeadsOf(ask, service));
   std::vector<std::string> trees;
-  for (const audit::v1::TreeHead& head : response.heads()) trees.push_back(head.tree());
+  for (const audit::v1::TreeHead& head : heads) trees.push_back(head.tree());
   return trees;
 }
 
-std::string LogName(absl::string_view service, const std::vector<std::string>& trees,
-                    std::size_t number) {
-  return number == 0 ? std::string(service) : absl::StrCat(service, " ", trees[number]);
+std::string LogName(absl::string_view service, absl::string_view tree, bool is_first) {
+  return is_first ? std::string(service) : absl::StrCat(service, " ", tree);
 }
 
 }  // namespace trusthub::hubctl

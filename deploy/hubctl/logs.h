@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "deploy/hubctl/hub_folder.h"
 #include "google/protobuf/message.h"
+#include "trusthub/audit/v1/entry.pb.h"
 
 namespace trusthub::hubctl {
 
@@ -23,14 +24,16 @@ using AskAuditService =
 // By a desk, for the purpose audit_review. `desk` outlives what is given.
 AskAuditService AskBy(Desk& desk, std::string case_reference);
 
-// Names of the logs, in the order in which they were registered; at least one, for that they were
-// asked for is an entry. Fails as the call does.
+// The newest heads of the logs, in the order in which they were registered; at least one, for that
+// they were asked for is an entry. Of a log without entries only the name. Fails as the call does.
+absl::StatusOr<std::vector<audit::v1::TreeHead>> HeadsOf(const AskAuditService& ask,
+                                                         absl::string_view service);
+// Their names.
 absl::StatusOr<std::vector<std::string>> TreesOf(const AskAuditService& ask,
                                                  absl::string_view service);
 
 // What a log is called for people: the first by the service's name, another one with its own.
-std::string LogName(absl::string_view service, const std::vector<std::string>& trees,
-                    std::size_t number);
+std::string LogName(absl::string_view service, absl::string_view tree, bool is_first);
 
 }  // namespace trusthub::hubctl
 

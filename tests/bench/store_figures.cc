@@ -175,7 +175,7 @@ absl::Status MeasureCalls(const std::string& name, const MakeEngine& make,
   const auto engine = make();
   TRUSTHUB_ASSIGN_OR_RETURN(const Replicas replicas, OpenReplicas(*engine, 1));
   const absl::Duration duration = absl::Seconds(settings.seconds);
-  TRUSTHUB_RETURN_IF_ERROR(CommitAll(*replicas.stores[0], 40, SmallRecords));
+  TRUSTHUB_RETURN_IF_ERROR(testing::CommitAll(*replicas.stores[0], 40, SmallRecords));
   for (const int in_flight : kInFlight) {
     const std::string places = absl::StrCat(in_flight);
     Print(name, "read of a record", places,
@@ -227,7 +227,7 @@ absl::Status MeasureLarge(const std::string& name, const MakeEngine& make,
   absl::Duration began = MonotonicNow();
   {
     TRUSTHUB_ASSIGN_OR_RETURN(const Replicas replicas, OpenReplicas(*engine, 1));
-    TRUSTHUB_RETURN_IF_ERROR(CommitAll(*replicas.stores[0], sets, SmallRecords));
+    TRUSTHUB_RETURN_IF_ERROR(testing::CommitAll(*replicas.stores[0], sets, SmallRecords));
   }
   PrintValue(name, absl::StrCat("loading ", records, " records of ", kSmallBytes, " bytes"),
              Seconds(MonotonicNow() - began));

@@ -17,7 +17,6 @@
 namespace trusthub::bench {
 namespace {
 
-constexpr int kSetsUnderWay = 8;
 // Of a service's referral, as it is stored.
 constexpr std::size_t kRecordBytes = 600;
 constexpr std::size_t kEventBytes = 250;
@@ -163,32 +162,6 @@ StoreRates MeasureDelivery(store::Store& from, store::Store& to, int in_flight,
     });
   }
   return times->Rates(began);
-}
-
-absl::Status CommitAll(store::Store& store, std::int64_t count,
-                       const std::function<store::WriteSet(std::int64_t n)>& make) {
-  Mutex mutex;
-  CondVar done;
-  int under_way = 0;
-  absl::Status first_error;
-  for (std::int64_t n = 0; n < count; ++n) {
-    store::WriteSet set = make(n);
-    {
-      MutexLock lock(mutex);
-      while (under_way == kSetsUnderWay) done.Wait(mutex);
-      if (!first_error.ok()) break;
-      ++under_way;
-    }
-    store.Commit(std::move(set), [&](absl::StatusOr<store::Committed> committed) {
-      MutexLock lock(mutex);
-      first_error.Update(committed.status());
-      --under_way;
-      done.NotifyAll();
-    });
-  }
-  MutexLock lock(mutex);
-  while (under_way > 0) done.Wait(mutex);
-  return first_error;
 }
 
 store::WriteSet FullSet(std::int64_t number) {

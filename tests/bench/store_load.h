@@ -41,10 +41,6 @@ StoreRates MeasureDelivery(store::Store& from, store::Store& to, int in_flight,
                            absl::Duration duration,
                            const std::function<store::WriteSet(std::int64_t n)>& make);
 
-// Commits sets `make(0)` to before `make(count)` with a few under way.
-absl::Status CommitAll(store::Store& store, std::int64_t count,
-                       const std::function<store::WriteSet(std::int64_t n)>& make);
-
 // A record with two index entries, an event, a leaf, an answer, a guard and a touch: what a write
 // of a service commits. Its numbers never come twice.
 store::WriteSet FullSet(std::int64_t number);

@@ -7,6 +7,7 @@
 #include "common/audit/log_check.h"
 #include "common/audit/receipt.h"
 #include "common/base/status_macros.h"
+#include "deploy/hubctl/logs.h"
 #include "trusthub/audit/v1/audit_service.pb.h"
 #include "trusthub/events/v1/events_service.pb.h"
 
@@ -86,15 +87,11 @@ absl::StatusOr<std::int64_t> CheckAuditLog(const hubctl::Hub& hub, absl::string_
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string key, hub.AuditKeyOf(service));
   TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<hubctl::Desk> auditor,
                             hub.DeskOf("hub-auditor-01"));
-  // Asked twice: that it was asked is the first entry of a log.
-  audit::v1::ListTreesResponse logs;
-  for (int asked = 0; asked < 2 && logs.heads().empty(); ++asked) {
-    TRUSTHUB_RETURN_IF_ERROR(
-        auditor->Call(audit::v1::ListTreesRequest(), kPurpose, kReference, service, &logs));
-  }
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<audit::v1::TreeHead> heads,
+                            hubctl::HeadsOf(hubctl::AskBy(*auditor, kReference), service));
   std::int64_t checked = 0;
   std::size_t found = 0;
-  for (const audit::v1::TreeHead& head : logs.heads()) {
+  for (const audit::v1::TreeHead& head : heads) {
     if (head.tree_size() == 0) continue;  // of a replica that has answered nobody yet
     audit::Witness witness;
     witness.heads.push_back(audit::HeadFromProto(head));

@@ -46,16 +46,14 @@ store::AppendLeaf EntryOfARead(std::int64_t number) {
   return audit::MakeLeaf(entry);
 }
 
-absl::Status GrowLog(store::Store& store, std::int64_t entries) {
+absl::Status CommitAll(store::Store& store, std::int64_t count,
+                       const std::function<store::WriteSet(std::int64_t n)>& make) {
   Mutex mutex;
   CondVar done;
   int under_way = 0;
   absl::Status first_error;
-  for (std::int64_t next = 0; next < entries;) {
-    store::WriteSet set;
-    for (const std::int64_t end = std::min(entries, next + kEntriesASet); next < end; ++next) {
-      set.leaves.push_back(EntryOfARead(next));
-    }
+  for (std::int64_t n = 0; n < count; ++n) {
+    store::WriteSet set = make(n);
     {
       MutexLock lock(mutex);
       while (under_way == kSetsUnderWay) done.Wait(mutex);
@@ -72,6 +70,18 @@ absl::Status GrowLog(store::Store& store, std::int64_t entries) {
   MutexLock lock(mutex);
   while (under_way > 0) done.Wait(mutex);
   return first_error;
+}
+
+absl::Status GrowLog(store::Store& store, std::int64_t entries) {
+  const std::int64_t sets = (entries + kEntriesASet - 1) / kEntriesASet;
+  return CommitAll(store, sets, [&](std::int64_t set_number) {
+    store::WriteSet set;
+    const std::int64_t first = set_number * kEntriesASet;
+    for (std::int64_t n = first; n < std::min(entries, first + kEntriesASet); ++n) {
+      set.leaves.push_back(EntryOfARead(n));
+    }
+    return set;
+  });
 }
 
 absl::Status GrowLogOfService(const std::string& data_folder, const std::string& audit_key,

@@ -5,6 +5,7 @@
 #define TRUSTHUB_TESTS_FAULT_LARGE_LOG_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -15,6 +16,10 @@ namespace trusthub::testing {
 
 // The entry of a read: some 350 bytes, about one of 65,000 children.
 store::AppendLeaf EntryOfARead(std::int64_t number);
+
+// Commits sets `make(0)` to before `make(count)` with a few under way; the first error ends it.
+absl::Status CommitAll(store::Store& store, std::int64_t count,
+                       const std::function<store::WriteSet(std::int64_t n)>& make);
 
 // Adds `entries` entries to `store`, many in one set.
 absl::Status GrowLog(store::Store& store, std::int64_t entries);

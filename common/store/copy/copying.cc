@@ -146,14 +146,7 @@ absl::StatusOr<std::int64_t> Follow(RowView& view, RowTarget& target, const Prog
 
 // Names of audit trees are random and never given twice: they say which store it is.
 absl::StatusOr<std::string> IdentityOf(RowView& view) {
-  std::vector<std::string> names;
-  Cursor trees(view, ShapeOf(Table::kTree), {});
-  while (true) {
-    TRUSTHUB_ASSIGN_OR_RETURN(const Row* const tree, trees.Get());
-    if (tree == nullptr) break;
-    names.push_back(tree->at(1).bytes);
-    trees.Go();
-  }
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> names, TreeNames(view));
   return absl::StrJoin(names, " ");
 }
 
@@ -222,6 +215,17 @@ absl::StatusOr<CopyResult> CopyFrom(RowSource& source, RowTarget& target,
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<std::string>> TreeNames(RowView& view) {
+  std::vector<std::string> names;
+  Cursor trees(view, ShapeOf(Table::kTree), {});
+  while (true) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const Row* const tree, trees.Get());
+    if (tree == nullptr) return names;
+    names.push_back(tree->at(1).bytes);
+    trees.Go();
+  }
+}
 
 absl::Status ForEachDifference(
     RowView& a, RowView& b, const Shape& shape, const Row& after,

@@ -82,6 +82,9 @@ absl::Status KeepOut(RowSource& source);
 // is said of, or done to, where the view is from.
 absl::StatusOr<CopyResult> CopyView(RowView& view, RowTarget& target, const CopyOptions& options);
 
+// Names of the audit trees, in the order of their numbers.
+absl::StatusOr<std::vector<std::string>> TreeNames(RowView& view);
+
 // The rows that differ, in order: one of the two is null where a side has none. `each` is called
 // with every row of `a`. From behind `after` on.
 absl::Status ForEachDifference(

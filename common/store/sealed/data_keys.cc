@@ -158,6 +158,11 @@ absl::StatusOr<std::int64_t> DataKeys::Learn(Snapshot& view) {
 absl::StatusOr<DataKeyPtr> DataKeys::OfId(absl::string_view id, Snapshot& view) {
   if (id == own_->id) return own_;
   TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t destructions, Learn(view));
+  return Find(id, destructions, view);
+}
+
+absl::StatusOr<DataKeyPtr> DataKeys::Find(absl::string_view id, std::int64_t destructions,
+                                          Snapshot& view) {
   if (DataKeyPtr cached = cache_.OfId(id); cached != nullptr) return cached;
   TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<std::string> row,
                             view.FindState(kKeySpace, crypto::HexEncode(id)));
@@ -176,7 +181,7 @@ absl::StatusOr<DataKeyPtr> DataKeys::OfId(absl::string_view id, Snapshot& view) 
 }
 
 absl::StatusOr<KeyOfChild> DataKeys::OfChild(absl::string_view child, Snapshot& view) {
-  TRUSTHUB_RETURN_IF_ERROR(Learn(view).status());
+  TRUSTHUB_ASSIGN_OR_RETURN(const std::int64_t destructions, Learn(view));
   if (DataKeyPtr cached = cache_.OfChild(child); cached != nullptr) {
     return KeyOfChild{std::move(cached)};
   }
@@ -186,7 +191,7 @@ absl::StatusOr<KeyOfChild> DataKeys::OfChild(absl::string_view child, Snapshot& 
   if (!row.has_value()) return KeyOfChild();
   if (IsTombstone(*row, hash)) return KeyOfChild{nullptr, true};
   if (row->size() != kKeyIdBytes) return Damaged("key of a child");
-  TRUSTHUB_ASSIGN_OR_RETURN(DataKeyPtr key, OfId(*row, view));
+  TRUSTHUB_ASSIGN_OR_RETURN(DataKeyPtr key, Find(*row, destructions, view));
   if (key == nullptr) return KeyOfChild{nullptr, true};
   if (key->child != child) return Damaged("key of a child");
   return KeyOfChild{std::move(key)};

@@ -113,6 +113,8 @@ class DataKeys {
   absl::Status MakeOwn(Store& engine, Snapshot& view);
   // How many destructions `view` knows of, which the cache learns; 0 in a store of one process.
   absl::StatusOr<std::int64_t> Learn(Snapshot& view);
+  // OfId in a view that was learnt from.
+  absl::StatusOr<DataKeyPtr> Find(absl::string_view id, std::int64_t destructions, Snapshot& view);
   absl::Status TakeUpOwn(absl::string_view id, Snapshot& view);
   void TakeOwn(absl::string_view id, const crypto::Secret& root);
   std::string UseOf(absl::string_view id) const;

@@ -100,10 +100,9 @@ absl::StatusOr<VerifiedLogs> VerifyService(const Hub& hub, const std::string& se
   TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> trees,
                             TreesOf(AskBy(*desk, kCaseReference), service));
   VerifiedLogs logs;
-  for (std::size_t i = 0; i < trees.size(); ++i) {
-    TRUSTHUB_ASSIGN_OR_RETURN(Verified verified,
-                              VerifyLogOf(hub, *desk, service, trees[i], trusted));
-    logs.emplace_back(LogName(service, trees, i), std::move(verified));
+  for (const std::string& tree : trees) {
+    TRUSTHUB_ASSIGN_OR_RETURN(Verified verified, VerifyLogOf(hub, *desk, service, tree, trusted));
+    logs.emplace_back(LogName(service, tree, logs.empty()), std::move(verified));
   }
   return logs;
 }
@@ -144,8 +143,7 @@ absl::StatusOr<VerifiedLogs> VerifyDatabase(const Hub& hub, const std::string& s
     verified.head = tree.head;
     verified.check.status = tree.status;
     verified.check.checked = tree.entries;
-    logs.emplace_back(logs.empty() ? service : absl::StrCat(service, " ", tree.name),
-                      std::move(verified));
+    logs.emplace_back(LogName(service, tree.name, logs.empty()), std::move(verified));
   }
   return logs;
 }

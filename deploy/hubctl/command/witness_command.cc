@@ -13,6 +13,7 @@
 #include "common/time/clock.h"
 #include "deploy/hubctl/command/command.h"
 #include "deploy/hubctl/command/output.h"
+#include "deploy/hubctl/logs.h"
 #include "deploy/hubctl/text_file.h"
 #include "deploy/hubctl/witness/witness.h"
 #include "deploy/hubctl/witness/witness_folder.h"
@@ -48,11 +49,7 @@ absl::StatusOr<Line> LineOf(const Invocation& invocation, const WitnessSettings&
   if (!settings.worker.empty()) {
     TRUSTHUB_ASSIGN_OR_RETURN(line.hub, invocation.OpenHub());
     TRUSTHUB_ASSIGN_OR_RETURN(line.desk, line.hub->DeskOf(settings.worker));
-    line.ask = [desk = line.desk.get()](const google::protobuf::Message& request,
-                                        absl::string_view service,
-                                        google::protobuf::Message* response) {
-      return desk->Call(request, kPurpose, kCaseReference, service, response);
-    };
+    line.ask = AskBy(*line.desk, kCaseReference);
     return line;
   }
   line.client =
@@ -151,9 +148,8 @@ void CheckService(const Witness& witness, const std::string& service, Checked* c
   const absl::StatusOr<std::vector<WitnessedLog>> logs = witness.LogsOf(service);
   if (!logs.ok()) return checked->AddFailure(service, logs.status());
   for (const WitnessedLog& log : *logs) {
-    const std::string name = log.file == WitnessFolder::FileOfFirst(service)
-                                 ? service
-                                 : absl::StrCat(service, " ", log.tree);
+    const std::string name =
+        LogName(service, log.tree, log.file == WitnessFolder::FileOfFirst(service));
     const absl::StatusOr<WitnessCheck> check = witness.Check(log);
     if (check.ok()) {
       checked->Add(name, *check);

@@ -57,19 +57,6 @@ absl::StatusOr<std::unique_ptr<RowSource>> OpenSource(const MoveOptions& options
   return store::OpenSqliteRows(options.from.folder, tree);
 }
 
-absl::StatusOr<std::vector<std::string>> TreesOf(RowSource& source) {
-  TRUSTHUB_ASSIGN_OR_RETURN(const auto view, source.View());
-  std::vector<std::string> names;
-  store::copy::Row after;
-  while (true) {
-    TRUSTHUB_ASSIGN_OR_RETURN(const auto rows,
-                              view->Read(store::copy::Table::kTree, after, /*limit=*/1));
-    if (rows.empty()) return names;
-    names.push_back(rows[0][1].bytes);
-    after = {rows[0][0]};
-  }
-}
-
 absl::StatusOr<std::unique_ptr<RowTarget>> OpenTarget(const MoveOptions& options,
                                                       const std::string& tree) {
   if (!options.to.url.empty()) {
@@ -178,7 +165,11 @@ absl::StatusOr<StorePlace> ParsePlace(const std::string& text) {
 
 absl::StatusOr<Moved> MoveStore(const MoveOptions& options) {
   TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<RowSource> source, OpenSource(options));
-  TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<std::string> trees, TreesOf(*source));
+  std::vector<std::string> trees;
+  {
+    TRUSTHUB_ASSIGN_OR_RETURN(const auto view, source->View());
+    TRUSTHUB_ASSIGN_OR_RETURN(trees, store::copy::TreeNames(*view));
+  }
   TRUSTHUB_ASSIGN_OR_RETURN(const std::string tree, OwnTree(options, *source, trees));
   // Before the target is touched: a copy that is refused leaves nothing.
   if (!options.follow) TRUSTHUB_RETURN_IF_ERROR(store::copy::KeepOut(*source));
