@@ -1,6 +1,7 @@
 #include "common/rpc/pipeline_fixture.h"
 
 #include <future>
+#include <thread>
 #include <utility>
 
 #include "common/audit/entry.h"
@@ -332,6 +333,10 @@ int PipelineFixture::CountReferrals() {
   auto rows = (*snapshot)->ListByKind(options::v1::RECORD_KIND_REFERRAL, 0, 100);
   EXPECT_TRUE(rows.ok());
   return static_cast<int>(rows->size());
+}
+
+void PipelineFixture::WaitUntilStoreAnswers() {
+  while (!store_->Open(absl::InfiniteFuture()).ok()) std::this_thread::yield();
 }
 
 }  // namespace trusthub::rpc

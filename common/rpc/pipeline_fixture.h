@@ -196,6 +196,8 @@ class PipelineFixture : public ::testing::Test {
   static referrals::v1::GetReferralRequest GetOf(absl::string_view name);
   std::vector<audit::v1::AuditEntry> Log();
   int CountReferrals();
+  // After commits were released: until the last that was late came back through every layer.
+  void WaitUntilStoreAnswers();
 
   testing::TempFolder folder_;
   testing::FakeClock domain_clock_;

@@ -277,7 +277,7 @@ TEST_F(PipelineTest, WhenTheStoreHangsEveryCallIsAnsweredWithinASecond) {
   expect_at_once(Run(NewCall("GetReferral", get.SerializeAsString())), began,
                  errors::v1::ERROR_REASON_AUDIT_UNAVAILABLE);
   failing_->ReleaseCommits();
-  ASSERT_TRUE(store::CommitAndWait(*failing_, store::WriteSet()).ok());
+  WaitUntilStoreAnswers();
 
   failing_->HoldCommits();
   SubmitReferralRequest submit = GoodReferral();
@@ -294,7 +294,7 @@ TEST_F(PipelineTest, WhenTheStoreHangsEveryCallIsAnsweredWithinASecond) {
   EXPECT_FALSE(spool_->empty());
 
   failing_->ReleaseCommits();
-  ASSERT_TRUE(store::CommitAndWait(*failing_, store::WriteSet()).ok());
+  WaitUntilStoreAnswers();
   EXPECT_EQ(CountReferrals(), 2) << "the write whose outcome was unknown";
   EXPECT_TRUE(Run(NewCall("SubmitReferral", submit.SerializeAsString())).status.ok());
   EXPECT_EQ(CountReferrals(), 2) << "sent again it is made once";
