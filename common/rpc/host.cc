@@ -386,6 +386,7 @@ class HostImpl final : public Host {
     watches_ = std::make_unique<WatchHub>(pipeline_.get(), store_id);
     store_->SetEventListener([this](std::int64_t) { watches_->EventsAdded(); });
     if (!spool_->empty()) TRUSTHUB_RETURN_IF_ERROR(spool_->Drain(*store_));
+    if (parts_.prepare) TRUSTHUB_RETURN_IF_ERROR(parts_.prepare(MakeBackstage()));
     front_ = std::make_unique<Front>(*methods_, pipeline_.get(), watches_.get());
     TRUSTHUB_ASSIGN_OR_RETURN(listener_, Listener::Start(config_, tls_, front_.get()));
     projections_->Start();

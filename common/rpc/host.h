@@ -67,6 +67,9 @@ struct ServiceParts {
   events::ApplyEvent apply;  // beyond ApplyFacts; may be null
   // Whether it owns the facts of children itself, so that their age is no question.
   bool owns_child_facts = false;
+  // Brings the store up to what this build and its settings need, before the first call is taken
+  // and the first event followed; an error stops the start. May be null.
+  std::function<absl::Status(const Backstage&)> prepare;
   // Starts the work beside the calls, once the service listens; may be null.
   std::function<std::unique_ptr<Background>(const Backstage&)> start_background;
 };

@@ -142,8 +142,11 @@ class HandlerFixture {
         store_->Open(absl::InfiniteFuture());
     EXPECT_TRUE(snapshot.ok()) << snapshot.status();
     if (!snapshot.ok()) std::abort();
-    return store::Transaction(
-        *std::move(snapshot), [](absl::string_view text) { return std::string(text); }, now_);
+    return store::Transaction(*std::move(snapshot), Hash(), now_);
+  }
+  // What stands for the keyed hash of identifiers: themselves.
+  static store::IndexHash Hash() {
+    return [](absl::string_view text) { return std::string(text); };
   }
 
  private:

@@ -1,16 +1,13 @@
 #include "services/children/child_index.h"
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "common/base/limits.h"
 #include "common/base/status_macros.h"
-#include "services/children/names.h"
+#include "services/children/blocking.h"
 
 namespace trusthub::children {
 namespace {
@@ -18,8 +15,6 @@ namespace {
 constexpr char kUniqueNhsNumber[] = "children/nhs_number";
 constexpr char kUniqueLocalIdentifier[] = "children/local_identifier";
 constexpr char kBlock[] = "children/block";
-// Words of one name that make blocking keys; children with longer names are found by the first.
-constexpr std::size_t kBlockingWordsMax = 3;
 
 // The keyed hash that the store makes of identifiers: extra keys are made of personal data too.
 std::string Hashed(const store::Transaction& tx, absl::string_view text) {
@@ -56,19 +51,6 @@ absl::StatusOr<std::vector<v1::Child>> ListEvery(store::Transaction& tx, absl::s
   return children;
 }
 
-std::vector<std::string> Skeletons(const MatchingRules& rules, absl::string_view name) {
-  std::vector<std::string> skeletons;
-  for (const std::string& word : WordsOf(name)) {
-    if (skeletons.size() == kBlockingWordsMax) break;
-    skeletons.push_back(SkeletonOf(rules.StandingSpelling(word)));
-  }
-  return skeletons;
-}
-
-std::string DateText(const types::v1::Date& date) {
-  return absl::StrFormat("%04d%02d%02d", date.year(), date.month(), date.day());
-}
-
 // All extra index entries of `child`, as it is now.
 std::vector<store::IndexKey> ExtraIndex(const store::Transaction& tx, const MatchingRules& rules,
                                         const v1::Child& child) {
@@ -100,25 +82,6 @@ void TouchGuards(store::Transaction& tx, const v1::Child& child,
 
 }  // namespace
 
-std::vector<std::string> BlockingKeys(const MatchingRules& rules, const Description& description) {
-  const types::v1::Date& birth = description.birth_date;
-  const std::vector<std::string> given = Skeletons(rules, description.name.given());
-  const std::vector<std::string> family = Skeletons(rules, description.name.family());
-  std::set<std::string> keys;
-  for (const std::string& f : family) {
-    keys.insert(absl::StrCat("family ", f, " ", birth.year()));
-    keys.insert(absl::StrCat("name ", f, " ", DateText(birth)));
-    for (const std::string& g : given) {
-      // Either way round: the two are sometimes exchanged.
-      keys.insert(absl::StrCat("names ", std::min(g, f), " ", std::max(g, f)));
-    }
-  }
-  for (const std::string& g : given) keys.insert(absl::StrCat("name ", g, " ", DateText(birth)));
-  const absl::string_view district = DistrictOf(description.postcode);
-  if (!district.empty()) keys.insert(absl::StrCat("district ", district, " ", DateText(birth)));
-  return {keys.begin(), keys.end()};
-}
-
 absl::StatusOr<std::vector<v1::Child>> FindByNhsNumber(store::Transaction& tx,
                                                        absl::string_view nhs_number) {
   return ListEvery(tx, "nhs_number", nhs_number);
@@ -142,8 +105,11 @@ absl::StatusOr<std::vector<v1::Child>> FindAlike(store::Transaction& tx, const M
   for (const std::string& text : BlockingKeys(rules, description)) {
     const std::string key = BlockKey(tx, text);
     TRUSTHUB_RETURN_IF_ERROR(tx.GuardOn(BlockGuard(key)).status());
-    TRUSTHUB_ASSIGN_OR_RETURN(std::vector<v1::Child> children, ListEvery(tx, kBlock, key));
-    for (v1::Child& child : children) {
+    TRUSTHUB_ASSIGN_OR_RETURN(
+        store::Page<v1::Child> block,
+        tx.ListByIndex<v1::Child>(kBlock, key, /*after_position=*/0, kBlockMax));
+    if (block.more) return std::vector<v1::Child>();
+    for (v1::Child& child : block.records) {
       if (seen.insert(child.name()).second) alike.push_back(std::move(child));
     }
   }
@@ -170,6 +136,12 @@ absl::Status SaveChild(store::Transaction& tx, const MatchingRules& rules, v1::C
   }
   if (before.upn() != child->upn() || !added.empty()) TouchGuards(tx, *child, added);
   return tx.UpdateNewest(child, index);
+}
+
+absl::Status IndexAgain(store::Transaction& tx, const MatchingRules& rules, v1::Child* child) {
+  std::vector<store::IndexKey> index = ExtraIndex(tx, rules, *child);
+  TouchGuards(tx, *child, index);
+  return tx.UpdateNewest(child, std::move(index));
 }
 
 }  // namespace trusthub::children

@@ -28,9 +28,14 @@ absl::StatusOr<std::vector<v1::Child>> FindByLocalIdentifier(store::Transaction&
                                                              absl::string_view agency,
                                                              absl::string_view local_identifier);
 
-// Every child that shares a blocking key with `description`, each once. Guards the keys: a child
-// that gets one of them meanwhile makes the commit conflict, so that two registrations of one child
-// at the same moment find each other.
+// Children of one block that are compared at most; in a borough it holds a few
+// (blocking_test).
+inline constexpr int kBlockMax = 500;
+
+// Every child that shares a blocking key with `description`, each once; none when a block holds
+// more than kBlockMax: who cannot be told from so many is linked with nobody by likeness. Guards
+// the keys: a child that gets one of them meanwhile makes the commit conflict, so that two
+// registrations of one child at the same moment find each other.
 absl::StatusOr<std::vector<v1::Child>> FindAlike(store::Transaction& tx, const MatchingRules& rules,
                                                  const Description& description);
 
@@ -39,11 +44,8 @@ absl::Status AddChild(store::Transaction& tx, const MatchingRules& rules,
                       absl::string_view owner_agency, absl::string_view author_agency,
                       v1::Child* child);
 absl::Status SaveChild(store::Transaction& tx, const MatchingRules& rules, v1::Child* child);
-
-// What two descriptions of one child are likely to share, each enough to be compared: the sound of
-// a family name with the birth year, of any name with the birth date, of given and family name, the
-// birth date with the postcode district. Sorted, each once.
-std::vector<std::string> BlockingKeys(const MatchingRules& rules, const Description& description);
+// The same for a child that is unchanged, whose entries were made by other rules.
+absl::Status IndexAgain(store::Transaction& tx, const MatchingRules& rules, v1::Child* child);
 
 }  // namespace trusthub::children
 

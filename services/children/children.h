@@ -24,6 +24,7 @@ inline constexpr char kHubAgency[] = "agencies/trust-hub";
 class Children {
  public:
   explicit Children(MatchingRules rules);
+  const MatchingRules& rules() const { return rules_; }
 
   // Links the caller's holding to the child it is, or adds a child; see registration.h for the
   // order of rules. The answer says only the child's name, whether the hub knew the child or not.

@@ -112,6 +112,10 @@ absl::StatusOr<MatchingRules> LoadMatchingRules(absl::string_view path) {
   TRUSTHUB_RETURN_IF_ERROR(ReadBounded(root, "margin", 0, 100, &rules.margin));
   TRUSTHUB_ASSIGN_OR_RETURN(const Yaml points, root.Get("points"));
   TRUSTHUB_RETURN_IF_ERROR(ReadPoints(points, &rules.points));
+  if (rules.threshold <= 100 - rules.points.birth_exact) {
+    return root.Error(absl::StrCat("the threshold must be above ", 100 - rules.points.birth_exact,
+                                   ": without a birth date in common nobody is compared"));
+  }
   TRUSTHUB_ASSIGN_OR_RETURN(const Yaml variants, root.Get("variants"));
   TRUSTHUB_RETURN_IF_ERROR(ReadVariants(variants, &rules));
   TRUSTHUB_ASSIGN_OR_RETURN(const Yaml common, root.Get("common_names"));

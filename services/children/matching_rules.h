@@ -47,7 +47,9 @@ struct MatchingRules {
 };
 
 // Fails, naming file and line, when a key is missing or unknown, the points of a perfect likeness
-// are not 100, a partial likeness outweighs a full one, or a name stands in two groups of variants.
+// are not 100, a partial likeness outweighs a full one, the threshold can be met without anything
+// of the birth date (nobody is compared then, child_index.h), or a name stands in two groups of
+// variants.
 absl::StatusOr<MatchingRules> LoadMatchingRules(absl::string_view path);
 
 }  // namespace trusthub::children

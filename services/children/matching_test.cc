@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -16,6 +17,7 @@
 #include "common/testing/seed.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/children/blocking.h"
 #include "services/children/likeness.h"
 #include "services/children/matching_rules.h"
 #include "services/children/names.h"
@@ -214,6 +216,40 @@ TEST(LikenessTest, IsSymmetricAndInRange) {
   }
 }
 
+// --- Blocks -------------------------------------------------------------------------------------
+
+bool ShareABlock(const Description& a, const Description& b) {
+  const std::vector<std::string> of_a = BlockingKeys(Rules(), a);
+  for (const std::string& key : BlockingKeys(Rules(), b)) {
+    if (std::binary_search(of_a.begin(), of_a.end(), key)) return true;
+  }
+  return false;
+}
+
+TEST(BlockingTest, EverySlipThatMayBeLinkedKeepsABlock) {
+  const Description child = Describe("Ayesha", "Chowdhury", "2001-05-12", F, "IG1 1DD");
+  for (const auto& [given, family, birth, postcode] :
+       std::vector<std::array<const char*, 4>>{{"Aisha", "Choudhry", "2001-05-12", ""},
+                                               {"Chowdhury", "Ayesha", "2001-05-12", "E11 2AA"},
+                                               {"Ayesha", "Chowdhury", "2001-12-05", "IG1 2AB"},
+                                               {"Ash", "Chowdhury", "2001-12-05", "IG1 2AB"},
+                                               {"Ash", "Chowdhury", "2001-05-17", "IG1 1DD"},
+                                               {"Ash", "Chowdhury", "2001-06-12", "IG1 1DD"},
+                                               {"Ash", "Chowdhury", "2007-05-12", "IG1 1DD"},
+                                               {"Chowdhury", "Ayesha", "2001-05-17", "IG1 1DD"},
+                                               {"Chowdhury", "Ayesha", "2001-06-12", "IG1 1DD"},
+                                               {"Chowdhury", "Ayesha", "2007-05-12", "IG1 1DD"},
+                                               {"Ash", "Chowdhury", "2001-05-00", "IG1 1DD"},
+                                               {"Ayesha", "Chowdhury", "2001-00-00", "IG1 1DD"},
+                                               {"Ash", "Smith", "2001-05-12", "IG1 2AB"}}) {
+    EXPECT_TRUE(ShareABlock(child, Describe(given, family, birth, U, postcode)))
+        << given << " " << family << " " << birth;
+  }
+  EXPECT_FALSE(ShareABlock(child, Describe("Zara", "Malik", "2001-05-12", F, "E11 2AA")));
+  EXPECT_FALSE(ShareABlock(child, Describe("Ayesha", "Chowdhury", "1999-11-30", F, "IG1 1DD")))
+      << "a block that all who bear a name share grows with the population";
+}
+
 TEST(LikenessTest, PreferredNameCounts) {
   Description a = Describe("Mohammed Zubair", "Qureshi", "2001-05-14", M, "IG1 1DD");
   const Description b = Describe("Zack", "Qureshi", "2001-05-14", M, "IG1 1DD");
@@ -256,6 +292,7 @@ TEST_F(RulesFileTest, TheBoroughsFileIsGood) {
 TEST_F(RulesFileTest, BadFilesAreRefusedWithPlaceAndReason) {
   EXPECT_THAT(ErrorWith("given: 30", "given: 31"), HasSubstr("101, not 100"));
   EXPECT_THAT(ErrorWith("threshold: 85", "threshold: 101"), HasSubstr("between 1 and 100"));
+  EXPECT_THAT(ErrorWith("threshold: 85", "threshold: 75"), HasSubstr("must be above 75"));
   EXPECT_THAT(ErrorWith("swapped: 17", "swapped: 26"), HasSubstr("between 0 and 25"));
   EXPECT_THAT(ErrorWith("margin: 5", "margins: 5"), HasSubstr("matching.yaml"));
   EXPECT_THAT(ErrorWith("[khan, kahn,", "[khan, aisha,"), HasSubstr("twice"));

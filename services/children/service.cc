@@ -10,6 +10,7 @@
 #include "common/rpc/channel.h"
 #include "services/children/misuse/detector.h"
 #include "services/children/misuse/misuse_watch.h"
+#include "services/children/reindexing.h"
 #include "services/children/retention/examination.h"
 
 namespace trusthub::children {
@@ -187,6 +188,10 @@ absl::StatusOr<rpc::ServiceParts> MakeChildren(const rpc::Environment& environme
     return domain->children.ApplyEvent(tx, event);
   };
   parts.owns_child_facts = true;
+  parts.prepare = [domain](const rpc::Backstage& stage) {
+    return ReindexIfNeeded(*stage.store, stage.index_hash, *stage.clocks.domain,
+                           domain->children.rules());
+  };
   parts.start_background = [config = environment.config, detector](const rpc::Backstage& stage) {
     return WatchForMisuse(stage, config, detector);
   };
