@@ -100,7 +100,7 @@ function(trusthub_test)
   endif()
 endfunction()
 
-# trusthub_test_on_postgres(<name> [arguments]): the same binary once more, its hubs on PostgreSQL.
+# trusthub_test_on_postgres(<name> [arguments]): the same binary once more, its services' stores on PostgreSQL.
 function(trusthub_test_on_postgres name)
   get_test_property(${name} TIMEOUT timeout)
   get_test_property(${name} LABELS labels)

@@ -111,7 +111,8 @@ TEST_F(BadCertificateTest, BadIdentity) {
       {"domain with a dot more", "URI:spiffe://council.redbridge.example./system/x"},
       {"too long", absl::StrCat("URI:spiffe://", domain, "/", std::string(2048, 'x'))},
   };
-  for (const auto& [name, alternative_names] : names) {
+  for (const auto& [name, stated] : names) {
+    const auto& alternative_names = stated;  // clang 14 captures no structured binding
     const Peer as_said = Issue([&](auto& r) { r.alternative_names = alternative_names; },
                                alternative_names.empty() ? "" : alternative_names.substr(4));
     EXPECT_EQ(ReasonOf(as_said), errors::v1::ERROR_REASON_CERTIFICATE_IDENTITY_INVALID) << name;

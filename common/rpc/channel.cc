@@ -1,6 +1,8 @@
 #include "common/rpc/channel.h"
 
 #include <atomic>
+#include <cstddef>
+#include <deque>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -340,7 +342,7 @@ class GrpcStream final : public Client::Stream, private grpc::ClientReadReactor<
   }
 
   absl::Status Read(events::v1::WatchResponse* response) override {
-    if (ReadNext()) return ParseAnswer(buffer_, response);
+    if (std::optional<grpc::ByteBuffer> answer = TakeNext()) return ParseAnswer(*answer, response);
     LetGo();
     MutexLock lock(mutex_);
     while (!done_) changed_.Wait(mutex_);
@@ -348,20 +350,39 @@ class GrpcStream final : public Client::Stream, private grpc::ClientReadReactor<
     if (status.code() == absl::StatusCode::kUnavailable) channels_->Bring(route_.address);
     return status.ok() ? error::ServerStopping() : status;
   }
+  bool HasArrived() override {
+    MutexLock lock(mutex_);
+    return !arrived_.empty();
+  }
   void Cancel() override { context_.TryCancel(); }
 
  private:
-  // Whether there is a next answer, now in `buffer_`.
-  bool ReadNext() {
-    {
-      MutexLock lock(mutex_);
-      if (ended_) return false;
-      arrived_ = false;
-    }
-    StartRead(&buffer_);
+  // Answers that are read before anybody asks for them; more wait at the server.
+  static constexpr std::size_t kAheadMax = 32;
+
+  // The next answer, waited for; nothing when none follows.
+  std::optional<grpc::ByteBuffer> TakeNext() {
     MutexLock lock(mutex_);
-    while (!arrived_) changed_.Wait(mutex_);
-    return !ended_;
+    while (arrived_.empty() && !ended_) {
+      if (reading_) {
+        changed_.Wait(mutex_);
+      } else {
+        StartNextRead();
+      }
+    }
+    if (arrived_.empty()) return std::nullopt;
+    std::optional<grpc::ByteBuffer> answer = std::move(arrived_.front());
+    arrived_.pop_front();
+    if (!reading_ && !ended_) StartNextRead();
+    return answer;
+  }
+
+  // gRPC may call OnReadDone at once, on this thread.
+  void StartNextRead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    reading_ = true;
+    mutex_.Unlock();
+    StartRead(&buffer_);
+    mutex_.Lock();
   }
 
   // No read follows.
@@ -372,9 +393,14 @@ class GrpcStream final : public Client::Stream, private grpc::ClientReadReactor<
 
   void OnReadDone(bool ok) override {
     MutexLock lock(mutex_);
-    arrived_ = true;
+    reading_ = false;
     ended_ = !ok;
+    if (ok) {
+      arrived_.push_back(std::move(buffer_));
+      buffer_.Clear();
+    }
     changed_.NotifyAll();
+    if (ok && arrived_.size() < kAheadMax) StartNextRead();
   }
   void OnDone(const grpc::Status& status) override {
     MutexLock lock(mutex_);
@@ -389,12 +415,13 @@ class GrpcStream final : public Client::Stream, private grpc::ClientReadReactor<
   const grpc::internal::RpcMethod method_;
   const grpc::ByteBuffer request_;
   grpc::ClientContext context_;
-  grpc::ByteBuffer buffer_;  // of the read under way
+  grpc::ByteBuffer buffer_;  // of the read under way, which alone touches it
   bool held_ = true;
   Mutex mutex_;
   CondVar changed_;
-  bool arrived_ ABSL_GUARDED_BY(mutex_) = false;  // the read under way has ended
-  bool ended_ ABSL_GUARDED_BY(mutex_) = false;    // no answer follows
+  std::deque<grpc::ByteBuffer> arrived_ ABSL_GUARDED_BY(mutex_);
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // a read is under way
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;    // no answer follows those that arrived
   bool done_ ABSL_GUARDED_BY(mutex_) = false;     // gRPC has let go
   grpc::Status status_ ABSL_GUARDED_BY(mutex_);
 };
@@ -451,7 +478,7 @@ class WatchSource final : public events::EventSource {
     absl::Status status;
     events::v1::WatchResponse response;
     do {
-      status = stream->Read(&response);
+      status = ReadAll(*stream, &response);
     } while (status.ok() && on_response(response));
     stream->Cancel();
     MutexLock lock(mutex_);
@@ -466,6 +493,26 @@ class WatchSource final : public events::EventSource {
   }
 
  private:
+  // Events that are handed on at once; what one answer holds may go beyond.
+  static constexpr int kTogetherMax = 200;
+
+  // The next answer, and with it those that arrived while the last one was applied: a commit of
+  // the follower costs the same for many events as for one. What the last says of its cursor and,
+  // where it says so, of completeness is said of all.
+  static absl::Status ReadAll(Client::Stream& stream, events::v1::WatchResponse* response) {
+    TRUSTHUB_RETURN_IF_ERROR(stream.Read(response));
+    events::v1::WatchResponse next;
+    while (response->events_size() < kTogetherMax && stream.HasArrived()) {
+      TRUSTHUB_RETURN_IF_ERROR(stream.Read(&next));
+      for (events::v1::Event& event : *next.mutable_events()) {
+        *response->add_events() = std::move(event);
+      }
+      response->set_cursor(next.cursor());
+      if (next.has_as_of()) *response->mutable_as_of() = next.as_of();
+    }
+    return absl::OkStatus();
+  }
+
   std::shared_ptr<Client> client_;
   const std::string service_;
   Mutex mutex_;

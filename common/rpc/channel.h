@@ -82,6 +82,8 @@ class Client {
     virtual ~Stream() = default;
     // The next answer; OUT_OF_RANGE-free end: an error status says why the stream ended.
     virtual absl::Status Read(events::v1::WatchResponse* response) = 0;
+    // Whether an answer has arrived that Read gives without waiting.
+    virtual bool HasArrived() = 0;
     virtual void Cancel() = 0;  // from any thread
   };
   absl::StatusOr<std::unique_ptr<Stream>> Watch(absl::string_view service,

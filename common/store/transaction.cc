@@ -267,7 +267,10 @@ bool Transaction::has_writes() const {
          !writes_.touches.empty() || !writes_.forgotten.empty();
 }
 
-WriteSet Transaction::TakeWrites() { return std::exchange(writes_, WriteSet()); }
+WriteSet Transaction::TakeWrites() {
+  snapshot_.reset();
+  return std::exchange(writes_, WriteSet());
+}
 
 IndexKey Transaction::KeyOf(const Descriptor* descriptor, absl::string_view field,
                             absl::string_view value) const {

@@ -113,7 +113,8 @@ class Transaction {
   Snapshot& snapshot() { return *snapshot_; }
   // Whether anything was written.
   bool has_writes() const;
-  // Gives the writes away; the transaction is used up.
+  // Gives the writes away; the transaction is used up, and its view closed: a writer that waits for
+  // views to end, to begin its log anew, would wait for the one who waits for it.
   WriteSet TakeWrites();
   // The index key of `value` under `field` of `descriptor`, hashed when the field is an identifier.
   IndexKey KeyOf(const google::protobuf::Descriptor* descriptor, absl::string_view field,

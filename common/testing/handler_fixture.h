@@ -1,8 +1,9 @@
 // File: handler_fixture.h
 //
-// A store on disk, facts of the directory and calls on them: for tests of a service's domain
-// without gRPC and without the pipeline. A handler that returns OK is committed; one that fails
-// leaves no trace. What the pipeline checks (roles, fields, relations, grants) is not checked here.
+// A store on disk, or on PostgreSQL (service_databases.h), facts of the directory and calls on
+// them: for tests of a service's domain without gRPC and without the pipeline. A handler that
+// returns OK is committed; one that fails leaves no trace. What the pipeline checks (roles, fields,
+// relations, grants) is not checked here.
 #ifndef TRUSTHUB_COMMON_TESTING_HANDLER_FIXTURE_H_
 #define TRUSTHUB_COMMON_TESTING_HANDLER_FIXTURE_H_
 
@@ -24,7 +25,9 @@
 #include "common/events/facts.h"
 #include "common/proto/page_token.h"
 #include "common/rpc/call.h"
-#include "common/store/sqlite/sqlite_store.h"
+#include "common/store/open.h"
+#include "common/store/transaction.h"
+#include "common/testing/service_databases.h"
 #include "common/time/civil_date.h"
 #include "gtest/gtest.h"
 #include "trusthub/events/v1/event.pb.h"
@@ -52,9 +55,12 @@ class HandlerFixture {
     std::string pattern = (std::filesystem::temp_directory_path() / "trusthub-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) std::abort();
     folder_ = pattern;
-    store::SqliteOptions options;
-    options.path = folder_ + "/records.db";
-    absl::StatusOr<std::unique_ptr<store::Store>> opened = store::OpenSqlite(options);
+    store::OpenOptions options;
+    options.url = databases_.StoreOf("test");
+    options.folder = folder_;
+    options.service = "test";
+    options.tree = "auditTrees/test";
+    absl::StatusOr<std::unique_ptr<store::Store>> opened = store::OpenStore(options);
     EXPECT_TRUE(opened.ok()) << opened.status();
     if (!opened.ok()) std::abort();
     store_ = *std::move(opened);
@@ -153,6 +159,7 @@ class HandlerFixture {
   absl::Time now_;
   options::v1::Purpose purpose_ = options::v1::PURPOSE_UNSPECIFIED;
   std::string folder_;
+  ServiceDatabases databases_;
   std::unique_ptr<store::Store> store_;
   proto::PageTokens page_tokens_{std::string(32, 'k')};
 };

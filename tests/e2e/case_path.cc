@@ -251,6 +251,24 @@ absl::Status CasePath::Attend() {
   return absl::OkStatus();
 }
 
+absl::Status CasePath::Place() {
+  plans::v1::RecordPlacementRequest request;
+  request.set_request_id(RandomUuid());
+  plans::v1::Placement& placed = *request.mutable_placement();
+  placed.set_child(child);
+  placed.set_kind(plans::v1::PLACEMENT_KIND_FOSTER_CARE);
+  placed.set_area_authority("881");
+  placed.mutable_address()->add_lines("12 Quiet Close");
+  placed.mutable_address()->set_postcode("CM1 1AA");
+  *placed.mutable_start_date() = DateToProto(today_);
+  placed.set_approved_by("workers/lbr-manager-01");
+  TRUSTHUB_ASSIGN_OR_RETURN(
+      const auto answer,
+      Ask<plans::v1::RecordPlacementResponse>("lbr-placement-01", request, "looked_after_care"));
+  placement = answer.placement();
+  return absl::OkStatus();
+}
+
 absl::Status CasePath::ToPlan() {
   TRUSTHUB_RETURN_IF_ERROR(Register());
   TRUSTHUB_RETURN_IF_ERROR(Refer());

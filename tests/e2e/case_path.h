@@ -20,6 +20,7 @@
 #include "trusthub/assessments/v1/assessments_service.pb.h"
 #include "trusthub/children/v1/children_service.pb.h"
 #include "trusthub/health/v1/health_service.pb.h"
+#include "trusthub/plans/v1/placements_service.pb.h"
 #include "trusthub/plans/v1/plans_service.pb.h"
 #include "trusthub/referrals/v1/referrals_service.pb.h"
 
@@ -55,6 +56,7 @@ class CasePath {
   absl::Status ConcludeEnquiry();  // substantiated: a conference
   absl::Status HoldConference();   // makes a plan
   absl::Status Attend();           // at King George, that night
+  absl::Status Place();            // with foster carers: looked after from then on
   // Every step up to and with HoldConference.
   absl::Status ToPlan();
 
@@ -68,6 +70,7 @@ class CasePath {
   assessments::v1::Enquiry enquiry;
   plans::v1::Conference conference;
   plans::v1::Plan plan;
+  plans::v1::Placement placement;
   health::v1::RegisterAttendanceResponse attendance;
 
  private:

@@ -20,11 +20,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/testing/service_databases.h"
 #include "common/testing/temp_folder.h"
 #include "deploy/hubctl/hub_folder.h"
 #include "tests/e2e/child_process.h"
 #include "tests/e2e/port_block.h"
-#include "tests/e2e/service_databases.h"
 
 namespace trusthub::testing {
 

@@ -18,23 +18,19 @@
 #include "absl/strings/str_join.h"
 #include "common/store/postgres/store_fixture.h"
 #include "common/store/timely_store.h"
-#include "common/testing/cutting_relay.h"
 #include "common/testing/matchers.h"
 #include "common/testing/seed.h"
 #include "tests/fault/extent.h"
+#include "tests/ha/server_pair.h"
 #include "tests/ha/writers.h"
 
 namespace trusthub::ha {
 namespace {
 
-using testing::CuttingRelay;
 using testing::FakeLeafSequencer;
 using testing::IsOk;
-using testing::PostgresDatabase;
-using testing::PostgresServer;
 
 constexpr int kWriters = 8;
-constexpr char kSocket[] = ".s.PGSQL.5432";
 constexpr absl::Duration kRecoveryMax = absl::Seconds(60);
 // As a call: a store that does not answer is answered for (timely_store.h). On a busy machine.
 constexpr absl::Duration kAttemptMax = absl::Seconds(3);
@@ -43,22 +39,19 @@ enum class Failure { kKilled, kFrozen, kParted };
 
 // The hub's end of a trial: two replicas of a service, their stores bounded in time as a service's.
 struct Replicas {
-  Replicas(const std::string& hosts, const PostgresDatabase& database) {
+  Replicas(const std::string& hosts, const ServerPair& servers) {
     for (int i = 0; i < 2; ++i) {
       sequencers.push_back(std::make_unique<FakeLeafSequencer>());
-      auto opened = store::OpenPostgres(OptionsAt(hosts, database, i, sequencers.back().get()));
+      auto opened = store::OpenPostgres(OptionsAt(hosts, servers, i, sequencers.back().get()));
       EXPECT_THAT(opened, IsOk());
       owned.push_back(store::MakeTimely(*std::move(opened)));
       stores.push_back(owned.back().get());
     }
   }
-  static store::PostgresOptions OptionsAt(const std::string& hosts,
-                                          const PostgresDatabase& database, int number,
-                                          store::LeafSequencer* sequencer) {
-    store::PostgresOptions options =
-        testing::OptionsFor(absl::StrCat("postgresql://hub@/postgres?host=", hosts,
-                                         "&options=-csearch_path%3D", database.name()),
-                            sequencer, absl::StrCat("auditTrees/replica", number));
+  static store::PostgresOptions OptionsAt(const std::string& hosts, const ServerPair& servers,
+                                          int number, store::LeafSequencer* sequencer) {
+    store::PostgresOptions options = testing::OptionsFor(
+        servers.UrlAt(hosts), sequencer, absl::StrCat("auditTrees/replica", number));
     options.commit_limit = absl::Seconds(2);
     options.connect_limit = absl::Seconds(2);
     options.start_limit = absl::Seconds(10);
@@ -72,38 +65,16 @@ struct Replicas {
 
 class Trial {
  public:
-  Trial(std::uint64_t seed, Failure failure)
-      : random_(seed),
-        failure_(failure),
-        primary_(*PostgresServer::Start()),
-        relay_(primary_->socket_folder(), kSocket) {
-    PostgresServer::Own(relay_.folder());
-    PostgresServer::Own(absl::StrCat(relay_.folder(), "/", kSocket));
-    auto standby = PostgresServer::StartStandby(*primary_, "second", relay_.folder());
-    EXPECT_THAT(standby, IsOk());
-    standby_ = *std::move(standby);
-    // As deploy/postgres has it: one that looks for its primary is promoted when it has looked.
-    standby_->AddSetting("wal_retrieve_retry_interval = '200ms'");
-    standby_->Reload();
-    database_ = std::make_unique<PostgresDatabase>(primary_->socket_folder());
-    primary_->AddSetting("synchronous_standby_names = 'second'");
-    primary_->Reload();
-    while (database_->Run("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'")
-               .value() != "1") {
-    }
-  }
-
-  // The old primary would not let anything be dropped: that is a commit.
-  ~Trial() { primary_->Kill(); }
+  Trial(std::uint64_t seed, Failure failure) : random_(seed), failure_(failure) {}
 
   // How long nothing was acknowledged.
   absl::Duration Run() {
-    Replicas hub(absl::StrCat(relay_.folder(), ",", standby_->socket_folder()), *database_);
+    Replicas hub(servers_.hosts(), servers_);
     Writers writers(hub.stores, kWriters);
     EXPECT_TRUE(writers.Await(static_cast<std::int64_t>(20 + random_() % 400), kRecoveryMax));
     Fail();
     const absl::Duration failed = MonotonicNow();
-    Promote();
+    servers_.Promote();
     EXPECT_TRUE(writers.Await(100, kRecoveryMax)) << "the replicas do not go on";
     if (failure_ != Failure::kKilled) {
       Return();
@@ -130,34 +101,28 @@ class Trial {
   void Fail() {
     switch (failure_) {
       case Failure::kKilled:
-        return primary_->Kill();
+        return servers_.primary().Kill();
       case Failure::kFrozen:
-        return primary_->Freeze();
+        return servers_.primary().Freeze();
       case Failure::kParted:
-        return relay_.Hold();
+        return servers_.relay().Hold();
     }
   }
-  void Promote() {
-    // As whoever fails over must: it would wait for a standby of its own for ever.
-    standby_->AddSetting("synchronous_standby_names = ''");
-    standby_->Reload();
-    EXPECT_THAT(standby_->Promote(), IsOk());
-  }
   void Return() {
-    if (failure_ == Failure::kFrozen) primary_->Thaw();
-    if (failure_ == Failure::kParted) relay_.LetPass();
+    if (failure_ == Failure::kFrozen) servers_.primary().Thaw();
+    if (failure_ == Failure::kParted) servers_.relay().LetPass();
   }
 
   // It takes connections and says that it may be written to; but it waits for its standby.
   void ExpectNoCommitAtOldPrimary() {
     FakeLeafSequencer sequencer;
-    auto options = Replicas::OptionsAt(primary_->socket_folder(), *database_, 7, &sequencer);
+    auto options = Replicas::OptionsAt(servers_.primary().socket_folder(), servers_, 7, &sequencer);
     const auto opened = store::OpenPostgres(options);
     EXPECT_FALSE(opened.ok()) << "the old primary committed";
-    const auto there = database_->Run("SELECT count(*) FROM record");
+    const auto there = servers_.database().Run("SELECT count(*) FROM record");
     EXPECT_THAT(there, IsOk()) << "the old primary was to be up";
-    const auto waiting =
-        database_->Run("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+    const auto waiting = servers_.database().Run(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
     only_there_ = absl::StrCat("; the old primary is back with ", there.value_or("?"), " records, ",
                                waiting.value_or("?"), " commits wait for ever");
   }
@@ -166,17 +131,14 @@ class Trial {
   void Expect(const Writers& writers, const Replicas& hub) {
     EXPECT_EQ(absl::StrJoin(writers.problems(), "\n"), "");
     EXPECT_EQ(absl::StrJoin(writers.Compare(hub.stores), "\n"), "");
-    const Replicas fresh(standby_->socket_folder(), *database_);
+    const Replicas fresh(servers_.standby().socket_folder(), servers_);
     EXPECT_EQ(absl::StrJoin(writers.Compare(fresh.stores), "\n"), "");
     EXPECT_LT(writers.tally().longest, kAttemptMax);
   }
 
   std::mt19937_64 random_;
   const Failure failure_;
-  const std::unique_ptr<PostgresServer> primary_;
-  CuttingRelay relay_;
-  std::unique_ptr<PostgresServer> standby_;
-  std::unique_ptr<PostgresDatabase> database_;
+  ServerPair servers_;
   std::string only_there_;
 };
 

@@ -19,10 +19,10 @@
 #include "common/rpc/host.h"
 #include "common/store/store.h"
 #include "common/testing/fake_clock.h"
+#include "common/testing/service_databases.h"
 #include "common/testing/temp_folder.h"
 #include "deploy/hubctl/hub_folder.h"
 #include "tests/e2e/port_block.h"
-#include "tests/e2e/service_databases.h"
 
 namespace trusthub::testing {
 

@@ -1,4 +1,4 @@
-#include "tests/e2e/service_databases.h"
+#include "common/testing/service_databases.h"
 
 #include <cstdlib>
 

@@ -1,10 +1,10 @@
 // File: service_databases.h
 //
-// What the services of a hub under test keep their stores in: SQLite files, or, when the
+// What services under test keep their stores in: SQLite files, or, when the
 // environment says TRUSTHUB_TEST_ENGINE=postgres, a database each. So one test runs on either
 // engine.
-#ifndef TRUSTHUB_TESTS_E2E_SERVICE_DATABASES_H_
-#define TRUSTHUB_TESTS_E2E_SERVICE_DATABASES_H_
+#ifndef TRUSTHUB_COMMON_TESTING_SERVICE_DATABASES_H_
+#define TRUSTHUB_COMMON_TESTING_SERVICE_DATABASES_H_
 
 #include <map>
 #include <memory>
@@ -15,7 +15,7 @@
 
 namespace trusthub::testing {
 
-// Whether tests of hubs run on PostgreSQL.
+// Whether tests of services and of hubs run on PostgreSQL.
 bool HubsUsePostgres();
 
 // Not thread-safe. The databases go with it.
@@ -30,4 +30,4 @@ class ServiceDatabases {
 
 }  // namespace trusthub::testing
 
-#endif  // TRUSTHUB_TESTS_E2E_SERVICE_DATABASES_H_
+#endif  // TRUSTHUB_COMMON_TESTING_SERVICE_DATABASES_H_
