@@ -26,6 +26,10 @@ EVP_MD_CTX* ThreadDigest() {
   return context.get();
 }
 
+// OpenSSL takes itself down when a process exits, and gRPC's threads may be at work with it still:
+// a channel that is being connected reads keys. What exit frees the system has back anyway.
+const bool kStaysUntilTheEnd = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr) == 1;
+
 using MacContext = std::unique_ptr<EVP_MAC_CTX, Freer<EVP_MAC_CTX_free>>;
 
 MacContext MakeHmac() {

@@ -1,4 +1,10 @@
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
+
+#include <cstdlib>
+#include <future>
+#include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "common/crypto/crypto.h"
@@ -29,6 +35,30 @@ struct HmacVector {
   std::string key, data;
   const char* mac;
 };
+
+// Looks algorithms up without end while the process exits.
+[[noreturn]] void ExitWhileInUse() {
+  std::promise<void> begun;
+  std::thread user([&begun] {
+    for (bool first = true;; first = false) {
+      EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA2-512", nullptr);
+      if (algorithm == nullptr) std::abort();
+      EVP_MD_free(algorithm);
+      if (first) begun.set_value();
+    }
+  });
+  user.detach();
+  begun.get_future().wait();
+  Sha256("");
+  std::exit(0);
+}
+
+// Threads of gRPC use OpenSSL to the end of a process.
+TEST(OpenSslDeathTest, MayBeInUseWhenTheProcessEnds) {
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EXIT(ExitWhileInUse(), ::testing::ExitedWithCode(0), "");
+  }
+}
 
 TEST(HmacSha256Test, MatchesRfc4231) {
   const HmacVector vectors[] = {

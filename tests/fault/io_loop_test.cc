@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -52,6 +53,11 @@ class StoreCopies : public ::testing::Test {
     left_by_crash_ = new LossyDisk::Files(StoreFiles(folder.File("store.db")));
     store.Close();
     closed_ = new LossyDisk::Files(StoreFiles(folder.File("store.db")));
+  }
+  static void TearDownTestSuite() {
+    delete std::exchange(base_, nullptr);
+    delete std::exchange(closed_, nullptr);
+    delete std::exchange(left_by_crash_, nullptr);
   }
   static NumberedStore* base_;  // what the base acknowledged; never opened
   static LossyDisk::Files* closed_;

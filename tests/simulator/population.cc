@@ -73,7 +73,9 @@ const Community& PickCommunity(Random& random) {
 types::v1::Address MakeAddress(Random& random) {
   static constexpr absl::string_view kInward = "ABDEFGHJLNPQRSTUWXYZ";
   types::v1::Address address;
-  address.add_lines(absl::StrCat(random.Between(1, 240), " ", random.Pick(Streets())));
+  // One draw a statement, here and below: compilers differ in the order of arguments.
+  const absl::string_view street = random.Pick(Streets());
+  address.add_lines(absl::StrCat(random.Between(1, 240), " ", street));
   address.add_lines("Ilford");
   const absl::string_view district = random.Pick(Districts());
   const int sector = random.Between(1, 9);
@@ -113,8 +115,9 @@ std::vector<Child> MakeFamily(const PopulationOptions& options, int first_number
   const types::v1::Address address = MakeAddress(random);
   const int size = std::min(most, random.Between(1, 4));
   std::vector<Child> family;
-  absl::CivilDay born(options.year - random.Between(1, 17), random.Between(1, 12),
-                      random.Between(1, 28));
+  const int day = random.Between(1, 28);
+  const int month = random.Between(1, 12);
+  absl::CivilDay born(options.year - random.Between(1, 17), month, day);
   while (static_cast<int>(family.size()) < size) {
     ChildDetails truth = MakeTruth(community, family_name, address, born, random);
     const bool name_taken = std::any_of(family.begin(), family.end(), [&](const Child& c) {
@@ -125,8 +128,8 @@ std::vector<Child> MakeFamily(const PopulationOptions& options, int first_number
     GiveIdentifiers(age, numbers, &truth);
     family.push_back({first_number + static_cast<int>(family.size()), age, std::move(truth)});
     if (random.Percent(5)) continue;  // a twin comes next
-    born =
-        absl::CivilDay(born.year(), born.month() + random.Between(11, 40), random.Between(1, 28));
+    const int next_day = random.Between(1, 28);
+    born = absl::CivilDay(born.year(), born.month() + random.Between(11, 40), next_day);
     if (born.year() >= options.year) break;
   }
   return family;
@@ -196,10 +199,12 @@ Row OtherRow(const Child& child, int which, Random& random, Numbers& numbers) {
     case 0:
       row = RowOf(child, "met-police", "MERLIN", false, false, numbers);
       break;
-    case 1:
-      row =
-          RowOf(child, "redbridge-council", "ICS", random.Percent(40), random.Percent(40), numbers);
+    case 1: {
+      const bool knows_upn = random.Percent(40);
+      const bool knows_nhs_number = random.Percent(40);
+      row = RowOf(child, "redbridge-council", "ICS", knows_nhs_number, knows_upn, numbers);
       break;
+    }
     case 2:
       row = RowOf(child, "redbridge-housing", "RH", false, false, numbers);
       break;
