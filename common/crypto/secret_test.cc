@@ -1,7 +1,6 @@
 #include "common/crypto/secret.h"
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
+#include "common/testing/sanitized.h"
 
 namespace trusthub::crypto {
 namespace {
@@ -43,11 +43,6 @@ std::string MappingOf(const void* address, const std::string& field) {
     }
   }
   return "";
-}
-
-// Sanitizers put an mlock in its place that does nothing; the real one locks only what is mapped.
-bool NothingIsLocked() {
-  return mlock(reinterpret_cast<const void*>(std::uintptr_t{4096}), 1) == 0;
 }
 
 TEST(SecretTest, HoldsBytesAndMoves) {
@@ -94,7 +89,7 @@ TEST(SecretTest, IsWipedWhenItGoes) {
 }
 
 TEST(SecretTest, StandsInMemoryThatIsLockedAndNotDumped) {
-  if (NothingIsLocked()) GTEST_SKIP() << "a sanitizer has replaced mlock";
+  if (testing::IsSanitized()) GTEST_SKIP() << "a sanitizer has replaced mlock";
   std::vector<Secret> many;
   for (int i = 0; i < 1000; ++i) many.push_back(Secret::Random(32));
   for (const Secret& secret : {std::cref(many.front()), std::cref(many.back())}) {
@@ -122,7 +117,7 @@ TEST(SecretTest, RandomOnesDiffer) {
 }
 
 TEST(SecretDeathTest, MemoryThatCannotBeLockedIsRefusedInOneLine) {
-  if (NothingIsLocked()) GTEST_SKIP() << "a sanitizer has replaced mlock";
+  if (testing::IsSanitized()) GTEST_SKIP() << "a sanitizer has replaced mlock";
   EXPECT_EXIT(LockWhereNothingMayBeLocked(), ::testing::ExitedWithCode(7),
               "cannot lock 64 KiB of memory for keys");
 }

@@ -8,7 +8,7 @@
 #include "common/audit/answer.h"
 #include "common/error/error.h"
 #include "common/rpc/pipeline_fixture.h"
-#include "common/testing/patience.h"
+#include "common/testing/sanitized.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "trusthub/errors/v1/details.pb.h"

@@ -16,7 +16,7 @@
 #include "common/base/ids.h"
 #include "common/policy/policy.h"
 #include "common/testing/matchers.h"
-#include "common/testing/patience.h"
+#include "common/testing/sanitized.h"
 #include "common/time/civil_date.h"
 #include "common/time/clock.h"
 #include "gmock/gmock.h"
