@@ -272,7 +272,8 @@ TEST_F(AgreementSetsTest, ANewSetCountsInEveryServiceWithinASecond) {
     EXPECT_TRUE(Within(kSoon, [&] { return IsRefused(ReadReferral(*school_)); }));
     const int rounds = reader.rounds();
     EXPECT_TRUE(Within(kSoon, [&] {
-      return RealClock().Now() > acknowledged + kSwapBound && reader.rounds() > rounds + 1;
+      return RealClock().Now() > acknowledged + Patience(kSwapBound) &&
+             reader.rounds() > rounds + 1;
     }));
     lag = LagOf(acknowledged, former, latter);
   }
