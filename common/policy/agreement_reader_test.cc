@@ -161,6 +161,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"EndBeforeStart", "2011-12-31", "2009-12-31", 6, "lies before `effective_from`"},
         Mistake{"ReviewBeforeStart", "2011-06-30", "2009-06-30", 7, "lies before"},
         Mistake{"NoSuchDay", "2010-01-01", "2010-02-30", 5, "is not a day"},
+        Mistake{"NoDayOfOurTime", "2010-01-01", "5694-03-31", 5, "is not a day"},
         Mistake{"OpenStart", "2010-01-01", "open", 5, "is not a day"},
         Mistake{"NullDate", "2010-01-01", "", 5, "needs a value"},
         Mistake{"EmptyRoles", "[social_worker]", "[]", 22, "must be a list of at least one"},

@@ -72,7 +72,7 @@ absl::StatusOr<absl::CivilDay> ParseDay(absl::string_view text) {
   if (text.size() != 10 || !absl::ParseCivilTime(text, &day) || FormatDay(day) != text) {
     return absl::InvalidArgumentError("is not a day written as YYYY-MM-DD");
   }
-  return day;
+  return DateFromProto(DateToProto(day));
 }
 
 }  // namespace trusthub
