@@ -76,7 +76,7 @@ absl::Status ReindexIfNeeded(store::Store& store, const store::IndexHash& hash, 
   }
   Step step;
   while (step.more) {
-    const absl::Status indexed = IndexSome(store, hash, clock.Now(), rules, &step);
+    absl::Status indexed = IndexSome(store, hash, clock.Now(), rules, &step);
     if (!indexed.ok() && !store::IsConflict(indexed)) return indexed;
   }
   store::WriteSet set;
