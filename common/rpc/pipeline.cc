@@ -436,7 +436,7 @@ absl::Status Pipeline::TakeWrites(CallState& call, const Granting& granting,
         store::PutAnswer{call.answer_key, call.request_digest, std::move(call.full_response),
                          stages_.clocks.real->Now() + absl::Seconds(limits::kIdempotencySeconds)};
   }
-  call.tx.reset();  // the snapshot is of no more use; it must not hold back a checkpoint
+  call.tx.reset();  // what it read is of no more use; its view is closed already
   return absl::OkStatus();
 }
 

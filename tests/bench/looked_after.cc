@@ -75,10 +75,10 @@ int main(int argc, char** argv) {
   app.add_option("--children", children, "how many")->check(CLI::Range(1, 100'000));
   app.add_option("--threads", threads, "how many at a time")->check(CLI::Range(1, 64));
   CLI11_PARSE(app, argc, argv);
-  absl::CivilDay today;
-  if (!absl::ParseCivilTime(day, &today)) {
-    std::fprintf(stderr, "--day: not a day: %s\n", day.c_str());
+  const auto today = trusthub::ParseDay(day);
+  if (!today.ok()) {
+    std::fprintf(stderr, "--day: %s: %s\n", day.c_str(), today.status().ToString().c_str());
     return 64;
   }
-  return trusthub::bench::Run(folder, children, threads, today);
+  return trusthub::bench::Run(folder, children, threads, *today);
 }
