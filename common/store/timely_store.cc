@@ -17,7 +17,12 @@
 namespace trusthub::store {
 namespace {
 
-absl::Status Overdue() { return error::StoreUnavailable("it does not answer"); }
+// Made once: every view is opened with it at hand.
+const absl::Status& Overdue() {
+  static const auto* const overdue =
+      new absl::Status(error::StoreUnavailable("it does not answer"));
+  return *overdue;
+}
 
 class TimelyStoreImpl final : public TimelyStore {
  public:
@@ -40,11 +45,12 @@ class TimelyStoreImpl final : public TimelyStore {
   }
 
   absl::StatusOr<std::unique_ptr<Snapshot>> Open(absl::Time deadline) override {
-    Reader reader;
+    std::list<ReadTimer> one(1);
+    const Reader reader = one.begin();
     {
       MutexLock lock(mutex_);
       if (overdue_ > 0) return Overdue();
-      reader = readers_.emplace(readers_.end());
+      readers_.splice(readers_.end(), one);
       if (idle_) changed_.NotifyAll();
     }
     reader->Begin();
@@ -129,8 +135,9 @@ class TimelyStoreImpl final : public TimelyStore {
   }
 
   void Forget(Reader reader) {
+    std::list<ReadTimer> one;  // freed without the lock
     MutexLock lock(mutex_);
-    readers_.erase(reader);
+    one.splice(one.end(), readers_, reader);
   }
 
   void Watch() {

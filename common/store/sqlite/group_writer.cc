@@ -1,11 +1,15 @@
 #include "common/store/sqlite/group_writer.h"
 
+#include <memory>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/log/log.h"
+#include "common/store/sqlite/row_cache.h"
 
 namespace trusthub::store::sqlite {
 namespace {
@@ -16,11 +20,35 @@ constexpr int kPurgedPerSet = 2;
 // that stays open longer, as that of a backup, is waited for again with every checkpoint.
 constexpr int kRestartBusyMillis = 100;
 
+// The rows that views keep and the sets change, in the order in which they do. A new record's place
+// is the writer's, so that records are read again.
+std::vector<RowCache::Change> ChangesOf(const SetGroup& group) {
+  std::vector<RowCache::Change> changes;
+  for (const PendingSet& pending : group) {
+    if (!pending.status.ok()) continue;
+    for (const PutRecord& put : pending.set.records) {
+      changes.push_back({RowCache::KeyOfRecord(put.head.name), std::nullopt});
+    }
+    for (const PutState& put : pending.set.states) {
+      RowCache::Row row;
+      if (put.value.has_value()) {
+        StoredRecord state;
+        state.bytes = *put.value;
+        row = std::make_shared<const StoredRecord>(std::move(state));
+      }
+      changes.push_back({RowCache::KeyOfState(put.space, put.key), std::move(row)});
+    }
+  }
+  return changes;
+}
+
 }  // namespace
 
-GroupWriter::GroupWriter(const SqliteOptions& options, std::unique_ptr<Connection> connection)
+GroupWriter::GroupWriter(const SqliteOptions& options, std::unique_ptr<Connection> connection,
+                         std::shared_ptr<ReaderPool> readers)
     : options_(options),
       connection_(std::move(connection)),
+      readers_(std::move(readers)),
       sets_(connection_.get()),
       database_(options.path),
       log_(absl::StrCat(options.path, "-wal")),
@@ -58,7 +86,7 @@ void GroupWriter::Write(SetGroup& group) {
   if (written.ok()) written = ApplySets(group);
   if (written.ok()) written = turn.Extend(group);
   if (written.ok()) written = AppendLeaves(turn);
-  if (written.ok()) written = connection_->Use(Sql::kCommit).Run();
+  if (written.ok()) written = CommitSets(group);
   if (written.ok()) return turn.Accept(group);
   Undo();
   turn.Reject();
@@ -108,6 +136,15 @@ absl::Status GroupWriter::AppendLeaves(const LogTurn& turn) {
   return sets_.SetLog(extension.state, *extension.head);
 }
 
+absl::Status GroupWriter::CommitSets(const SetGroup& group) {
+  std::vector<RowCache::Change> changes = ChangesOf(group);
+  readers_->rows().Begin(changes);
+  absl::Status committed = connection_->Use(Sql::kCommit).Run();
+  readers_->rows().End(std::move(changes), committed.ok());
+  readers_->KeepViews(true);
+  return committed;
+}
+
 void GroupWriter::Undo() {
   // SQLite may have rolled back by itself.
   if (connection_->in_transaction()) {
@@ -129,6 +166,8 @@ void GroupWriter::Checkpoint() {
   const int mode = restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
   int pages = 0;
   int moved = 0;
+  // Until a commit has had its chance to begin the log anew.
+  readers_->KeepViews(false);
   sqlite3_busy_timeout(connection_->db(), kRestartBusyMillis);
   const int code = sqlite3_wal_checkpoint_v2(connection_->db(), nullptr, mode, &pages, &moved);
   sqlite3_busy_timeout(connection_->db(), kBusyMillis);

@@ -14,6 +14,7 @@
 #include "common/store/sqlite/connection.h"
 #include "common/store/sqlite/files.h"
 #include "common/store/sqlite/set_writer.h"
+#include "common/store/sqlite/snapshot.h"
 #include "common/store/sqlite/sqlite_store.h"
 #include "common/store/store.h"
 #include "common/store/write_queue.h"
@@ -22,7 +23,9 @@ namespace trusthub::store::sqlite {
 
 class GroupWriter {
  public:
-  GroupWriter(const SqliteOptions& options, std::unique_ptr<Connection> connection);
+  // `readers`: the views of what it writes.
+  GroupWriter(const SqliteOptions& options, std::unique_ptr<Connection> connection,
+              std::shared_ptr<ReaderPool> readers);
   ~GroupWriter() { Stop(); }
   GroupWriter(const GroupWriter&) = delete;
   GroupWriter& operator=(const GroupWriter&) = delete;
@@ -40,6 +43,8 @@ class GroupWriter {
   absl::Status Begin();
   absl::Status ApplySets(SetGroup& group);
   absl::Status AppendLeaves(const LogTurn& turn);
+  // Commits what the sets of `group` that are OK have written.
+  absl::Status CommitSets(const SetGroup& group);
   void Undo();
   // Tells the listener, and sees to the log's length.
   void AfterGroup();
@@ -49,6 +54,7 @@ class GroupWriter {
 
   const SqliteOptions options_;
   const std::unique_ptr<Connection> connection_;
+  const std::shared_ptr<ReaderPool> readers_;
   SetWriter sets_;
   FileWatch database_;
   FileWatch log_;

@@ -61,10 +61,10 @@ absl::StatusOr<std::unique_ptr<OnlineCopy>> OnlineCopy::Make(const std::string& 
     return absl::NotFoundError(absl::StrCat("store ", path, ": does not exist"));
   }
   const auto pool = std::make_shared<ReaderPool>(path, &RealClock(), 1);
-  absl::StatusOr<std::unique_ptr<Connection>> opened = pool->Take(absl::InfiniteFuture());
+  absl::StatusOr<sqlite::Reading> opened = pool->Take(absl::InfiniteFuture());
   if (!opened.ok()) return Named(path, opened.status());
   // The pool's only connection: the snapshot below reads by it, and the copy is made of its view.
-  Connection* const from = opened->get();
+  Connection* const from = opened->connection.get();
   TRUSTHUB_RETURN_IF_ERROR(sqlite::CheckSchema(*from, path, /*check=*/false));
   pool->GiveBack(*std::move(opened));
 

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "common/log/log.h"
+#include "common/store/sqlite/log_tail.h"
 
 namespace trusthub::store::sqlite {
 namespace {
@@ -18,7 +19,7 @@ constexpr int kLargestPage = 65'536;
 constexpr std::int64_t kPagesAt = 28;  // in the header: pages of the file
 constexpr std::int64_t kLogHeaderBytes = 32;
 constexpr std::int64_t kLogCheckAt = 24;  // in the log's header: its checksum, 8 bytes
-constexpr std::int64_t kFrameHeaderBytes = 24;
+constexpr int kFrameHeaderBytes = 24;
 constexpr std::int64_t kFrameCheckAt = 16;     // in a frame's header
 constexpr std::size_t kFrameCheckedBytes = 8;  // of the frame's header
 
@@ -26,7 +27,7 @@ constexpr std::size_t kFrameCheckedBytes = 8;  // of the frame's header
 struct CheckedFile {
   sqlite3_file base;
   sqlite3_file* real;
-  bool is_log;
+  LogTail* tail;  // of a log; owned
 };
 
 sqlite3_vfs* real_vfs = nullptr;
@@ -34,6 +35,11 @@ sqlite3_vfs checks_vfs;
 
 CheckedFile* Of(sqlite3_file* file) { return reinterpret_cast<CheckedFile*>(file); }
 sqlite3_file* RealOf(sqlite3_file* file) { return Of(file)->real; }
+bool IsLog(sqlite3_file* file) { return Of(file)->tail != nullptr; }
+// Before anything is done with a file but to write to it.
+int Settle(sqlite3_file* file) {
+  return IsLog(file) ? Of(file)->tail->Flush(RealOf(file)) : SQLITE_OK;
+}
 int ReadReal(sqlite3_file* file, void* bytes, int count, std::int64_t offset) {
   return RealOf(file)->pMethods->xRead(RealOf(file), bytes, count, offset);
 }
@@ -123,16 +129,25 @@ void AddToLogCheck(const char* bytes, std::size_t count, LogCheck* sum) {
   }
 }
 
-// `page` is what was read of the frame at `frame`.
-int CheckFrame(sqlite3_file* file, const char* page, int count, std::int64_t frame) {
-  char header[kFrameHeaderBytes];
+// Whether a page of `count` bytes at `offset` of a log is that of a frame.
+bool IsOfFrame(int count, std::int64_t offset) {
+  const std::int64_t frame = offset - kFrameHeaderBytes;
+  return IsPageSize(count) && frame >= kLogHeaderBytes &&
+         (frame - kLogHeaderBytes) % (count + kFrameHeaderBytes) == 0;
+}
+
+// Reads the page of the frame at `frame`, with its header in one call.
+int ReadFrame(sqlite3_file* file, char* page, int count, std::int64_t frame) {
+  std::array<char, kFrameHeaderBytes + kLargestPage> read;
+  const char* const header = read.data();
   char before[8];
   const bool first = frame == kLogHeaderBytes;
   const std::int64_t before_at =
       first ? kLogCheckAt : frame - (count + kFrameHeaderBytes) + kFrameCheckAt;
-  int code = ReadReal(file, header, sizeof(header), frame);
+  int code = ReadReal(file, read.data(), kFrameHeaderBytes + count, frame);
   if (code == SQLITE_OK) code = ReadReal(file, before, sizeof(before), before_at);
   if (code != SQLITE_OK) return code;
+  std::memcpy(page, header + kFrameHeaderBytes, static_cast<std::size_t>(count));
   LogCheck sum = {BigEndian(before), BigEndian(before + 4)};
   AddToLogCheck(header, kFrameCheckedBytes, &sum);
   AddToLogCheck(page, static_cast<std::size_t>(count), &sum);
@@ -143,38 +158,44 @@ int CheckFrame(sqlite3_file* file, const char* page, int count, std::int64_t fra
 
 // --- Files --------------------------------------------------------------------------------------
 
-int Close(sqlite3_file* file) { return RealOf(file)->pMethods->xClose(RealOf(file)); }
+int Close(sqlite3_file* file) {
+  const int settled = Settle(file);
+  delete Of(file)->tail;
+  Of(file)->tail = nullptr;
+  const int closed = RealOf(file)->pMethods->xClose(RealOf(file));
+  return settled != SQLITE_OK ? settled : closed;
+}
 
 int Read(sqlite3_file* file, void* bytes, int count, sqlite3_int64 offset) {
+  auto* const read = static_cast<char*>(bytes);
+  if (IsLog(file)) {
+    const int settled = Settle(file);
+    if (settled != SQLITE_OK) return settled;
+    // Whole frames, as after a crash, SQLite checks by itself.
+    return IsOfFrame(count, offset) ? ReadFrame(file, read, count, offset - kFrameHeaderBytes)
+                                    : ReadReal(file, bytes, count, offset);
+  }
   const int code = ReadReal(file, bytes, count, offset);
-  if (code == SQLITE_IOERR_SHORT_READ && !Of(file)->is_log) {
-    return CheckMissing(file, count, offset);
-  }
-  if (code != SQLITE_OK) return code;
-  const auto* read = static_cast<const char*>(bytes);
-  if (!Of(file)->is_log) return CheckPage(read, count, offset);
-  // Whole frames, as after a crash, SQLite checks by itself.
-  const std::int64_t frame = offset - kFrameHeaderBytes;
-  if (!IsPageSize(count) || frame < kLogHeaderBytes ||
-      (frame - kLogHeaderBytes) % (count + kFrameHeaderBytes) != 0) {
-    return SQLITE_OK;
-  }
-  return CheckFrame(file, read, count, frame);
+  if (code == SQLITE_IOERR_SHORT_READ) return CheckMissing(file, count, offset);
+  return code == SQLITE_OK ? CheckPage(read, count, offset) : code;
 }
 
 int Write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 offset) {
-  if (!Of(file)->is_log) return WritePage(file, static_cast<const char*>(bytes), count, offset);
-  return RealOf(file)->pMethods->xWrite(RealOf(file), bytes, count, offset);
+  if (!IsLog(file)) return WritePage(file, static_cast<const char*>(bytes), count, offset);
+  return Of(file)->tail->Write(RealOf(file), bytes, count, offset);
 }
 
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {
-  return RealOf(file)->pMethods->xTruncate(RealOf(file), size);
+  const int code = Settle(file);
+  return code != SQLITE_OK ? code : RealOf(file)->pMethods->xTruncate(RealOf(file), size);
 }
 int Sync(sqlite3_file* file, int flags) {
-  return RealOf(file)->pMethods->xSync(RealOf(file), flags);
+  const int code = Settle(file);
+  return code != SQLITE_OK ? code : RealOf(file)->pMethods->xSync(RealOf(file), flags);
 }
 int FileSize(sqlite3_file* file, sqlite3_int64* size) {
-  return RealOf(file)->pMethods->xFileSize(RealOf(file), size);
+  const int code = Settle(file);
+  return code != SQLITE_OK ? code : RealOf(file)->pMethods->xFileSize(RealOf(file), size);
 }
 int Lock(sqlite3_file* file, int level) {
   return RealOf(file)->pMethods->xLock(RealOf(file), level);
@@ -186,6 +207,8 @@ int CheckReservedLock(sqlite3_file* file, int* out) {
   return RealOf(file)->pMethods->xCheckReservedLock(RealOf(file), out);
 }
 int FileControl(sqlite3_file* file, int operation, void* argument) {
+  const int code = Settle(file);
+  if (code != SQLITE_OK) return code;
   return RealOf(file)->pMethods->xFileControl(RealOf(file), operation, argument);
 }
 int SectorSize(sqlite3_file* file) { return RealOf(file)->pMethods->xSectorSize(RealOf(file)); }
@@ -231,9 +254,11 @@ int Open(sqlite3_vfs*, const char* path, sqlite3_file* file, int flags, int* out
   CheckedFile* opened = Of(file);
   opened->base.pMethods = nullptr;
   opened->real = reinterpret_cast<sqlite3_file*>(opened + 1);
-  opened->is_log = (flags & SQLITE_OPEN_WAL) != 0;
+  opened->tail = nullptr;
   const int code = real_vfs->xOpen(real_vfs, path, opened->real, flags, out_flags);
-  if (opened->real->pMethods != nullptr) opened->base.pMethods = &kMethods;
+  if (opened->real->pMethods == nullptr) return code;
+  opened->base.pMethods = &kMethods;
+  if ((flags & SQLITE_OPEN_WAL) != 0) opened->tail = new LogTail;
   return code;
 }
 

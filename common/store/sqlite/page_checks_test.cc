@@ -64,6 +64,7 @@ class PageChecksTest : public ::testing::Test {
   std::unique_ptr<Store> Open() {
     SqliteOptions options;
     options.path = path_;
+    options.kept_rows_bytes_max = 0;  // what is kept in memory stays right
     auto store = OpenSqlite(options);
     EXPECT_TRUE(store.ok()) << store.status();
     return *std::move(store);

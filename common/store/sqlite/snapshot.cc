@@ -13,11 +13,21 @@ namespace {
 // Instructions of SQLite's machine between two looks at the clock: well below a millisecond.
 constexpr int kInstructionsBetweenLooks = 2'000;
 
+// Ends the connection's view; a connection that cannot end it is dropped, for the view would grow
+// old.
+void EndView(std::unique_ptr<Connection>* connection) {
+  if (*connection == nullptr || !(*connection)->in_transaction()) return;
+  if (!(*connection)->Use(Sql::kCommit).Run().ok()) connection->reset();
+}
+
 class SqliteSnapshot : public Snapshot {
  public:
-  SqliteSnapshot(std::shared_ptr<ReaderPool> pool, std::unique_ptr<Connection> connection,
-                 absl::Time deadline)
-      : pool_(std::move(pool)), connection_(std::move(connection)), deadline_(deadline) {
+  SqliteSnapshot(std::shared_ptr<ReaderPool> pool, Reading reading, absl::Time deadline)
+      : pool_(std::move(pool)),
+        connection_(std::move(reading.connection)),
+        rows_(pool_->rows()),
+        floor_(reading.floor),
+        deadline_(deadline) {
     if (deadline_ != absl::InfiniteFuture()) {
       sqlite3_progress_handler(connection_->db(), kInstructionsBetweenLooks, &IsLate, this);
     }
@@ -25,20 +35,17 @@ class SqliteSnapshot : public Snapshot {
 
   ~SqliteSnapshot() override {
     sqlite3_progress_handler(connection_->db(), 0, nullptr, nullptr);
-    // A failed end leaves a view that would grow old in the pool: drop the connection then.
-    bool sound = true;
-    if (connection_->in_transaction()) sound = connection_->Use(Sql::kCommit).Run().ok();
-    if (!sound) connection_.reset();
-    pool_->GiveBack(std::move(connection_));
+    pool_->GiveBack({std::move(connection_), floor_});
   }
 
   absl::StatusOr<std::optional<StoredRecord>> Find(absl::string_view name) override {
     TRUSTHUB_RETURN_IF_ERROR(Begin());
-    Query query = connection_->Use(Sql::kFindRecord);
-    query.Text(name);
-    TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
-    if (!found) return std::optional<StoredRecord>();
-    return std::optional<StoredRecord>(RecordOf(query));
+    TRUSTHUB_ASSIGN_OR_RETURN(const RowCache::Row row, Look(RowCache::KeyOfRecord(name), [&] {
+                                Query query = connection_->Use(Sql::kFindRecord);
+                                query.Text(name);
+                                return OneRow(query, &RecordOf);
+                              }));
+    return row == nullptr ? std::optional<StoredRecord>() : *row;
   }
 
   absl::StatusOr<std::vector<StoredRecord>> ListByIndex(RecordKind kind, absl::string_view field,
@@ -101,11 +108,12 @@ class SqliteSnapshot : public Snapshot {
   absl::StatusOr<std::optional<std::string>> FindState(absl::string_view space,
                                                        absl::string_view key) override {
     TRUSTHUB_RETURN_IF_ERROR(Begin());
-    Query query = connection_->Use(Sql::kFindState);
-    query.Text(space).Text(key);
-    TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
-    if (!found) return std::optional<std::string>();
-    return std::optional<std::string>(query.StringAt(0));
+    TRUSTHUB_ASSIGN_OR_RETURN(const RowCache::Row row, Look(RowCache::KeyOfState(space, key), [&] {
+                                Query query = connection_->Use(Sql::kFindState);
+                                query.Text(space).Text(key);
+                                return OneRow(query, &StateOf);
+                              }));
+    return row == nullptr ? std::optional<std::string>() : row->bytes;
   }
 
   absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ListState(
@@ -212,8 +220,40 @@ class SqliteSnapshot : public Snapshot {
 
   absl::Status Begin() {
     if (deadline_ != absl::InfiniteFuture() && IsLate(this) != 0) return error::DeadlineExceeded();
-    if (connection_->in_transaction()) return absl::OkStatus();
-    return connection_->Use(Sql::kBegin).Run();
+    if (begun_) return absl::OkStatus();
+    if (connection_->in_transaction()) {
+      begun_ = pool_->IsNewest(floor_);
+      if (begun_) return absl::OkStatus();
+      TRUSTHUB_RETURN_IF_ERROR(connection_->Use(Sql::kCommit).Run());
+    }
+    // In this order: the view contains all commits up to the floor, and perhaps later ones.
+    floor_ = rows_.Floor();
+    TRUSTHUB_RETURN_IF_ERROR(connection_->Use(Sql::kBegin).Run());
+    TRUSTHUB_RETURN_IF_ERROR(connection_->Use(Sql::kSee).Run());
+    pool_->Saw(rows_.Ceiling());
+    begun_ = true;
+    return absl::OkStatus();
+  }
+
+  // A row as it was kept, or as `read` gives it, which is then kept.
+  template <class Read>
+  absl::StatusOr<RowCache::Row> Look(const std::string& key, Read read) {
+    if (std::optional<RowCache::Row> kept = rows_.Find(key, floor_)) return *std::move(kept);
+    TRUSTHUB_ASSIGN_OR_RETURN(RowCache::Row row, read());
+    rows_.Fill(key, floor_, row);
+    return row;
+  }
+
+  static absl::StatusOr<RowCache::Row> OneRow(Query& query, StoredRecord (*row_of)(const Query&)) {
+    TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+    if (!found) return RowCache::Row();
+    return std::make_shared<const StoredRecord>(row_of(query));
+  }
+
+  static StoredRecord StateOf(const Query& query) {
+    StoredRecord row;
+    row.bytes = query.StringAt(0);
+    return row;
   }
 
   static StoredRecord RecordOf(const Query& query) {
@@ -249,15 +289,23 @@ class SqliteSnapshot : public Snapshot {
 
   const std::shared_ptr<ReaderPool> pool_;
   std::unique_ptr<Connection> connection_;
+  RowCache& rows_;
+  std::int64_t floor_;  // of the connection's view
+  bool begun_ = false;  // whether that is this one's
   const absl::Time deadline_;
 };
 
 }  // namespace
 
-ReaderPool::ReaderPool(std::string path, const Clock* clock, int max)
-    : path_(std::move(path)), clock_(*clock), free_(max) {}
+ReaderPool::ReaderPool(std::string path, const Clock* clock, int max,
+                       const std::shared_ptr<RowCache>& rows)
+    : path_(std::move(path)),
+      clock_(*clock),
+      rows_(rows != nullptr ? rows : std::make_shared<RowCache>(0)),
+      keeps_views_(rows != nullptr),
+      free_(max) {}
 
-absl::StatusOr<std::unique_ptr<Connection>> ReaderPool::Take(absl::Time deadline) {
+absl::StatusOr<Reading> ReaderPool::Take(absl::Time deadline) {
   {
     MutexLock lock(mutex_);
     while (free_ == 0) {
@@ -268,31 +316,48 @@ absl::StatusOr<std::unique_ptr<Connection>> ReaderPool::Take(absl::Time deadline
     }
     --free_;
     if (!idle_.empty()) {
-      std::unique_ptr<Connection> connection = std::move(idle_.back());
+      Reading reading = std::move(idle_.back());
       idle_.pop_back();
-      return connection;
+      return reading;
     }
   }
   absl::StatusOr<std::unique_ptr<Connection>> opened =
       Connection::Open(path_, Connection::Mode::kReader);
   absl::Status status = opened.ok() ? (*opened)->Configure() : opened.status();
-  if (status.ok()) return opened;
-  GiveBack(nullptr);
+  if (status.ok()) return Reading{*std::move(opened), 0};
+  GiveBack({});
   return status;
 }
 
-void ReaderPool::GiveBack(std::unique_ptr<Connection> connection) {
+void ReaderPool::Saw(std::int64_t commit) {
+  std::int64_t seen = seen_;
+  while (seen < commit && !seen_.compare_exchange_weak(seen, commit)) {
+  }
+}
+
+void ReaderPool::GiveBack(Reading reading) {
+  if (!IsNewest(reading.floor)) EndView(&reading.connection);
   MutexLock lock(mutex_);
   ++free_;
-  if (connection != nullptr) idle_.push_back(std::move(connection));
+  if (reading.connection != nullptr) idle_.push_back(std::move(reading));
   returned_.NotifyOne();
+}
+
+void ReaderPool::KeepViews(bool keep) {
+  keeps_views_ = keep;
+  if (keep) return;
+  MutexLock lock(mutex_);
+  for (Reading& reading : idle_) EndView(&reading.connection);
+  idle_.erase(std::remove_if(idle_.begin(), idle_.end(),
+                             [](const Reading& reading) { return reading.connection == nullptr; }),
+              idle_.end());
 }
 
 absl::StatusOr<std::unique_ptr<Snapshot>> OpenSnapshot(std::shared_ptr<ReaderPool> pool,
                                                        absl::Time deadline) {
-  TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection, pool->Take(deadline));
+  TRUSTHUB_ASSIGN_OR_RETURN(Reading reading, pool->Take(deadline));
   return std::unique_ptr<Snapshot>(
-      new SqliteSnapshot(std::move(pool), std::move(connection), deadline));
+      new SqliteSnapshot(std::move(pool), std::move(reading), deadline));
 }
 
 }  // namespace trusthub::store::sqlite

@@ -4,6 +4,8 @@
 #ifndef TRUSTHUB_COMMON_STORE_SQLITE_SNAPSHOT_H_
 #define TRUSTHUB_COMMON_STORE_SQLITE_SNAPSHOT_H_
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,26 +14,52 @@
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
 #include "common/store/sqlite/connection.h"
+#include "common/store/sqlite/row_cache.h"
 #include "common/store/store.h"
 #include "common/time/clock.h"
 
 namespace trusthub::store::sqlite {
 
-// Connections for reading, opened when first needed, at most `max`. Thread-safe.
+// A connection for reading, and the floor of its view while it has one (row_cache.h).
+struct Reading {
+  std::unique_ptr<Connection> connection;
+  std::int64_t floor = 0;
+};
+
+// Connections for reading, opened when first needed, at most `max`. A view that nothing was
+// committed since is kept for whoever reads next: most calls come between the same two commits.
+// Thread-safe.
 class ReaderPool {
  public:
-  ReaderPool(std::string path, const Clock* clock, int max);
+  // `rows`: what its views share with whatever writes the file. Without it nothing is kept between
+  // views: others may write the file.
+  ReaderPool(std::string path, const Clock* clock, int max,
+             const std::shared_ptr<RowCache>& rows = nullptr);
   // Waits for a connection until `deadline`.
-  absl::StatusOr<std::unique_ptr<Connection>> Take(absl::Time deadline);
-  void GiveBack(std::unique_ptr<Connection> connection);
+  absl::StatusOr<Reading> Take(absl::Time deadline);
+  void GiveBack(Reading reading);
+  // While views are open the log cannot begin anew: false ends those that nobody uses, and keeps no
+  // more of them.
+  void KeepViews(bool keep);
   const Clock& clock() const { return clock_; }
+  RowCache& rows() { return *rows_; }
+  // A view has begun that may contain that commit: from now on no view is newest without it.
+  void Saw(std::int64_t commit);
+  // Whether a view with that floor can be had for a new one: nothing that was committed since has
+  // been acknowledged, or seen in another view.
+  bool IsNewest(std::int64_t floor) const {
+    return keeps_views_ && floor == rows_->Floor() && seen_ <= floor;
+  }
 
  private:
   const std::string path_;
   const Clock& clock_;
+  const std::shared_ptr<RowCache> rows_;
+  std::atomic<bool> keeps_views_;
+  std::atomic<std::int64_t> seen_ = 0;
   Mutex mutex_;
   CondVar returned_;
-  std::vector<std::unique_ptr<Connection>> idle_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Reading> idle_ ABSL_GUARDED_BY(mutex_);
   int free_ ABSL_GUARDED_BY(mutex_);  // connections that may still be taken
 };
 

@@ -12,23 +12,28 @@
 #include "common/store/sqlite/connection.h"
 #include "common/store/sqlite/files.h"
 #include "common/store/sqlite/group_writer.h"
+#include "common/store/sqlite/row_cache.h"
 #include "common/store/sqlite/schema.h"
 #include "common/store/sqlite/snapshot.h"
 
 namespace trusthub::store {
 namespace {
 
-// Members end in reverse: the writer's connection last but for the lock, so that it empties the
+// The writer's connection ends last but for the lock, after the readers', so that it empties the
 // log.
 class SqliteStore : public Store {
  public:
   SqliteStore(const SqliteOptions& options, std::unique_ptr<FileLock> lock,
               std::unique_ptr<sqlite::Connection> connection)
       : lock_(std::move(lock)),
-        writer_(options, std::move(connection)),
-        readers_(std::make_shared<sqlite::ReaderPool>(options.path, options.clock,
-                                                      options.readers_max)) {}
-  ~SqliteStore() override { Close(); }
+        readers_(std::make_shared<sqlite::ReaderPool>(
+            options.path, options.clock, options.readers_max,
+            std::make_shared<sqlite::RowCache>(options.kept_rows_bytes_max))),
+        writer_(options, std::move(connection), readers_) {}
+  ~SqliteStore() override {
+    Close();
+    readers_.reset();  // the writer has them still
+  }
 
   absl::Status Start() {
     TRUSTHUB_ASSIGN_OR_RETURN(const std::unique_ptr<Snapshot> log,
@@ -49,8 +54,8 @@ class SqliteStore : public Store {
 
  private:
   const std::unique_ptr<FileLock> lock_;
+  std::shared_ptr<sqlite::ReaderPool> readers_;
   sqlite::GroupWriter writer_;
-  const std::shared_ptr<sqlite::ReaderPool> readers_;
 };
 
 absl::StatusOr<std::unique_ptr<Store>> OpenFiles(const SqliteOptions& options) {

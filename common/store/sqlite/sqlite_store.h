@@ -3,10 +3,12 @@
 // The store in one SQLite file: for a borough on one machine, no server to run. WAL,
 // synchronous=FULL. One thread writes; it takes every set that waits, applies them one after the
 // other in one transaction, and answers them after one fsync. Readers have connections of their own
-// and never wait for the writer.
+// and never wait for the writer; rows and views that no commit has touched since are kept for them
+// (row_cache.h, snapshot.h).
 #ifndef TRUSTHUB_COMMON_STORE_SQLITE_SQLITE_STORE_H_
 #define TRUSTHUB_COMMON_STORE_SQLITE_SQLITE_STORE_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -33,6 +35,8 @@ struct SqliteOptions {
   int group_sets_max = 256;
   // Snapshots that may be open at a time; Open of one more waits until its deadline.
   int readers_max = 32;
+  // Bytes of rows that are kept in memory between views. 0: none.
+  std::size_t kept_rows_bytes_max = 8UL * 1024 * 1024;
   // Pages of 4 KiB in the log after which they are moved into the database.
   int checkpoint_pages = 4'000;
   // Pages after which readers are waited for, so that the log can begin anew: 128 MiB.

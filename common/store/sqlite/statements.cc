@@ -7,6 +7,9 @@ const char* TextOf(Sql sql) {
   switch (sql) {
     case Sql::kBegin:
       return "BEGIN";
+    case Sql::kSee:
+      // The view of a transaction begins with its first read; this one looks at nothing.
+      return "SELECT 1 FROM log WHERE id = 1 LIMIT 0";
     case Sql::kBeginWrite:
       return "BEGIN IMMEDIATE";
     case Sql::kCommit:

@@ -11,6 +11,7 @@ namespace trusthub::store::sqlite {
 
 enum class Sql : std::size_t {
   kBegin,
+  kSee,
   kBeginWrite,
   kCommit,
   kRollback,
