@@ -125,7 +125,7 @@ absl::Status Validate(const std::string& path, const Config& config) {
   if (!config.store.empty() && !absl::StartsWith(config.store, "postgresql://")) {
     return flaw("store must begin with postgresql://; without it files in data_folder are used");
   }
-  if (config.threads < 1 || config.threads > 256) return flaw("threads must lie in 1 to 256");
+  if (config.threads < 0 || config.threads > 256) return flaw("threads must lie in 0 to 256");
   if (config.queue < 0 || config.queue > 100'000) return flaw("queue must lie in 0 to 100000");
   if (!config.sandbox && (!config.clock_file.empty() || config.reflection)) {
     return flaw("clock_file and reflection are for a sandbox: set sandbox: true, or remove them");

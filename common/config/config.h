@@ -39,7 +39,7 @@ struct Config {
   // Name -> host:port of the others; of one with replicas several, with commas between.
   std::map<std::string, std::string> services;
 
-  int threads = 4;        // of the executor
+  int threads = 0;        // of the executor; 0: as many as the machine has cores, at least 2
   int queue = 0;          // calls that may wait; 0 means limits::kQueuedCallsMax
   std::string metrics;    // host:port of the Prometheus endpoint; empty for none
   std::string port_file;  // where the bound port is written; empty for nowhere

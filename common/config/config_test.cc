@@ -67,7 +67,7 @@ TEST_F(ConfigTest, EveryMistakeNamesItsLine) {
       {absl::StrCat(good, "lisen: x\n"), ":18: unknown setting lisen"},
       {absl::StrCat(good, "service: other\n"), ":18: service is given twice"},
       {absl::StrCat(good, "threads: many\n"), ":18: threads has the wrong type"},
-      {absl::StrCat(good, "threads: 0\n"), "threads must lie in 1 to 256"},
+      {absl::StrCat(good, "threads: 257\n"), "threads must lie in 0 to 256"},
       {absl::StrCat(good, "store: mysql://db\n"), "store must begin with postgresql://"},
       {absl::StrCat(good, "reflection: true\n"), "are for a sandbox"},
       {absl::StrCat(good, "clock_file: clock\n"), "are for a sandbox"},

@@ -3,6 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/hand_over.h"
+
 namespace trusthub::rpc {
 namespace {
 
@@ -25,8 +27,13 @@ std::string BytesOf(const grpc::ByteBuffer& buffer) {
 
 grpc::ByteBuffer BufferOf(std::string bytes) {
   auto* owned = new std::string(std::move(bytes));
+  GiveOver(owned);
   grpc::Slice slice(
-      owned->data(), owned->size(), [](void* owner) { delete static_cast<std::string*>(owner); },
+      owned->data(), owned->size(),
+      [](void* owner) {
+        TakeOver(owner);
+        delete static_cast<std::string*>(owner);
+      },
       owned);
   return grpc::ByteBuffer(&slice, 1);
 }

@@ -12,18 +12,32 @@ Executor::Executor(int threads, int queued_max) : queued_max_(queued_max) {
 Executor::~Executor() { Stop(); }
 
 bool Executor::TryPost(Task task) {
-  MutexLock lock(mutex_);
-  if (stopping_ || static_cast<int>(waiting_.size()) >= queued_max_) return false;
-  waiting_.push_back(std::move(task));
-  // A busy thread takes the next task by itself; a wake-up that finds nothing costs a switch.
-  if (idle_ > 0) ready_.NotifyOne();
+  bool wake = false;
+  {
+    MutexLock lock(mutex_);
+    if (stopping_ || static_cast<int>(waiting_.size()) >= queued_max_) return false;
+    waiting_.push_back(std::move(task));
+    wake = TakeWakeUp();
+  }
+  if (wake) ready_.NotifyOne();
   return true;
 }
 
 void Executor::PostAdmitted(Task task) {
-  MutexLock lock(mutex_);
-  admitted_.push_back(std::move(task));
-  if (idle_ > 0) ready_.NotifyOne();
+  bool wake = false;
+  {
+    MutexLock lock(mutex_);
+    admitted_.push_back(std::move(task));
+    wake = TakeWakeUp();
+  }
+  if (wake) ready_.NotifyOne();
+}
+
+// A busy thread takes the next task by itself; a wake-up that finds nothing costs a switch.
+bool Executor::TakeWakeUp() {
+  if (idle_ == 0 || waking_ || (admitted_.empty() && waiting_.empty())) return false;
+  waking_ = true;
+  return true;
 }
 
 void Executor::Stop() {
@@ -40,6 +54,7 @@ void Executor::Stop() {
 void Executor::Work() {
   while (true) {
     Task task;
+    bool wake = false;
     {
       MutexLock lock(mutex_);
       while (admitted_.empty() && waiting_.empty()) {
@@ -47,11 +62,14 @@ void Executor::Work() {
         ++idle_;
         ready_.Wait(mutex_);
         --idle_;
+        waking_ = false;
       }
       auto& queue = admitted_.empty() ? waiting_ : admitted_;
       task = std::move(queue.front());
       queue.pop_front();
+      wake = TakeWakeUp();
     }
+    if (wake) ready_.NotifyOne();
     task();
   }
 }

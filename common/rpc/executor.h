@@ -31,6 +31,11 @@ class Executor {
 
  private:
   void Work();
+  // Whether a thread is to be woken for what waits; whoever is told so wakes one, without the lock,
+  // which the woken thread needs at once. One is on its way at a time, and when it finds more than
+  // it takes it has the next one woken: a burst of small tasks costs no thread a task, and is still
+  // shared.
+  bool TakeWakeUp() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const int queued_max_;
   Mutex mutex_;
@@ -38,6 +43,7 @@ class Executor {
   std::deque<Task> admitted_ ABSL_GUARDED_BY(mutex_);
   std::deque<Task> waiting_ ABSL_GUARDED_BY(mutex_);
   int idle_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool waking_ ABSL_GUARDED_BY(mutex_) = false;  // an idle thread was notified and is not back yet
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };

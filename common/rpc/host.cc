@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -351,8 +352,12 @@ class HostImpl final : public Host {
   }
 
   absl::Status InitServer(const HostOverrides& overrides) {
-    executor_ = std::make_unique<Executor>(
-        config_.threads, config_.queue == 0 ? limits::kQueuedCallsMax : config_.queue);
+    // More would take turns on the cores: a call waits for nothing but the disk, and for that not
+    // here.
+    const int cores = std::max(2, static_cast<int>(std::thread::hardware_concurrency()));
+    executor_ =
+        std::make_unique<Executor>(config_.threads == 0 ? cores : config_.threads,
+                                   config_.queue == 0 ? limits::kQueuedCallsMax : config_.queue);
     Stages stages;
     stages.executor = executor_.get();
     stages.authenticator = authenticator_.get();

@@ -31,7 +31,7 @@ class CallState {
   explicit CallState(std::unique_ptr<Incoming> in) : incoming(std::move(in)), arena(FirstBlock()) {}
   const Method& method() const { return *incoming->method; }
 
-  // One block holds the request and the granted answer of nearly every call.
+  // One block holds the request and both answers of nearly every call.
   static google::protobuf::ArenaOptions FirstBlock() {
     google::protobuf::ArenaOptions options;
     options.start_block_size = 8 * 1024;
@@ -121,11 +121,11 @@ void AppendMessageField(const google::protobuf::FieldDescriptor* field, const Me
 
 // Last of the answer, where it covers all before it (audit/RECEIPT.md).
 void AddReceipt(const store::Committed& committed, CallState& call) {
-  types::v1::Disclosure evidence;
+  auto* evidence = google::protobuf::Arena::CreateMessage<types::v1::Disclosure>(&call.arena);
   audit::FillReceipt(committed.leaves.back(), *committed.head, call.entry_hash, call.content_hash,
-                     evidence.mutable_receipt());
-  evidence.set_decision(DecisionName(committed.head->tree, committed.leaves.back().index));
-  AppendMessageField(call.method().disclosure, evidence, &call.delivered);
+                     evidence->mutable_receipt());
+  evidence->set_decision(DecisionName(committed.head->tree, committed.leaves.back().index));
+  AppendMessageField(call.method().disclosure, *evidence, &call.delivered);
 }
 
 absl::Status Outcome(const absl::Status& status, bool leaves_only) {
@@ -195,8 +195,9 @@ absl::Status Pipeline::Admit(const Incoming& incoming, absl::Time deadline,
 
   Observe(Step::kAgreement);
   admission->agreements = stages_.agreements->InForce();
+  admission->domain_now = stages_.clocks.domain->Now();
   return CheckCovered(*admission->agreements, *incoming.method, *admission->caller,
-                      admission->purpose, LondonDay(stages_.clocks.domain->Now()));
+                      admission->purpose, LondonDay(admission->domain_now));
 }
 
 absl::Status Pipeline::CheckWitnessed(const Method& method, const auth::Principal& caller) const {
@@ -278,15 +279,15 @@ absl::Status Pipeline::RunHandler(CallState& call) {
   TRUSTHUB_ASSIGN_OR_RETURN(std::unique_ptr<store::Snapshot> snapshot,
                             stages_.store->Open(call.deadline));
   call.tx = std::make_unique<store::Transaction>(std::move(snapshot), stages_.index_hash,
-                                                 stages_.clocks.domain->Now());
+                                                 call.admission.domain_now);
   CallerFacts facts(call.tx.get(), &caller, call.admission.purpose, &stages_.standing_rules);
   TRUSTHUB_ASSIGN_OR_RETURN(const bool has_left, facts.HasLeft());
   if (has_left) return error::MethodNotPermitted(method.rule.action());
 
   Observe(Step::kReplay);
-  std::unique_ptr<Message> full(method.route.response_prototype->New());
+  Message* const full = method.route.response_prototype->New(&call.arena);
   bool replayed = false;
-  TRUSTHUB_RETURN_IF_ERROR(FindAnswer(call, full.get(), &replayed));
+  TRUSTHUB_RETURN_IF_ERROR(FindAnswer(call, full, &replayed));
 
   Observe(Step::kSubject);
   Subject subject;
@@ -323,7 +324,7 @@ absl::Status Pipeline::RunHandler(CallState& call) {
 
   Observe(Step::kHandler);
   if (!replayed) {
-    TRUSTHUB_RETURN_IF_ERROR(method.route.handler(handler_call, *call.request, full.get()));
+    TRUSTHUB_RETURN_IF_ERROR(method.route.handler(handler_call, *call.request, full));
     if (call.tx->has_writes()) facts.Forget();
   }
   // A child that the handler found by other means than its name. As things stood before: who
@@ -338,7 +339,7 @@ absl::Status Pipeline::RunHandler(CallState& call) {
   TRUSTHUB_RETURN_IF_ERROR(Grant(call, granting, *full, handler_call.child));
 
   Observe(Step::kAudit);
-  return TakeWrites(call, granting, replayed ? nullptr : full.get());
+  return TakeWrites(call, granting, replayed ? nullptr : full);
 }
 
 absl::Status Pipeline::FindAnswer(CallState& call, Message* full, bool* replayed) const {

@@ -122,6 +122,7 @@ struct Admission {
   std::shared_ptr<const auth::Principal> caller;
   options::v1::Purpose purpose = options::v1::PURPOSE_UNSPECIFIED;
   std::shared_ptr<const policy::Agreements> agreements;  // the set by which the call is decided
+  absl::Time domain_now = absl::InfinitePast();          // of the whole call
 };
 
 // A refusal and what only the log is told of it.

@@ -39,7 +39,7 @@ absl::Status LoadService(const std::string& path) {
   const auto loaded = config::Load(path);
   if (!loaded.ok()) return loaded.status();
   const config::Config& config = *loaded;
-  Require(config.threads >= 1 && config.threads <= 256, "threads are bounded");
+  Require(config.threads >= 0 && config.threads <= 256, "threads are bounded");
   Require(config.queue >= 0 && config.queue <= 100'000, "the queue is bounded");
   Require(config.sandbox || (config.clock_file.empty() && !config.reflection),
           "only a sandbox sets its clock or shows its schema");
