@@ -100,9 +100,11 @@ function(trusthub_test)
   endif()
 endfunction()
 
-# trusthub_test_on_postgres(<name> [arguments]): the same binary once more, its services' stores on PostgreSQL.
+# trusthub_test_on_postgres(<name> [arguments]): the same binary once more, its services' stores on PostgreSQL. Each case
+# makes databases, on a slow disk for seconds: three times as long.
 function(trusthub_test_on_postgres name)
   get_test_property(${name} TIMEOUT timeout)
+  math(EXPR timeout "${timeout} * 3")
   get_test_property(${name} LABELS labels)
   add_test(NAME ${name}_on_postgres COMMAND ${name} ${ARGN})
   set_tests_properties(${name}_on_postgres PROPERTIES TIMEOUT ${timeout} LABELS "${labels};postgres"
