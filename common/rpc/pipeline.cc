@@ -301,7 +301,9 @@ absl::Status Pipeline::RunHandler(CallState& call) {
         *call.tx, caller, facts, [&call] { return CheckChildFacts(call.facts_age); }, asked, look,
         &subject);
     if (!status.ok()) {
-      if (!subject.record.empty()) look.FillDecisions(&call.grounds);
+      // What was decided of nothing is written down nowhere, in the same time.
+      audit::v1::AuditEntry of_nothing;
+      look.FillDecisions(subject.record.empty() ? &of_nothing : &call.grounds);
       return RefuseSubject(call, subject, status);
     }
   }
@@ -375,13 +377,10 @@ absl::Status Pipeline::RefuseSubject(CallState& call, const Subject& subject,
       NameAskedFor(subject.record, *stages_.pseudonyms, call.tx->snapshot(), &call.grounds));
   if (subject.conflicted) call.refused_for = errors::v1::ERROR_REASON_WORKER_CONFLICTED;
   // What does not exist is about nobody, who has a pseudonym and a key like everybody: no time
-  // tells.
-  audit::v1::AuditEntry of_nobody;
-  const bool is_somebody = !subject.child.empty();
-  call.refused_children = {is_somebody ? subject.child : std::string(kNobody)};
+  // tells. (RecordRefusal does not name nobody in the entry.)
+  call.refused_children = {subject.child.empty() ? std::string(kNobody) : subject.child};
   TRUSTHUB_RETURN_IF_ERROR(audit::AddChild(*stages_.pseudonyms, call.refused_children.front(),
-                                           call.tx->snapshot(),
-                                           is_somebody ? &call.grounds : &of_nobody));
+                                           call.tx->snapshot(), &call.grounds));
   return why;
 }
 
@@ -481,6 +480,22 @@ void Pipeline::Refuse(std::shared_ptr<CallState> call, absl::Status why) {
                 });
 }
 
+namespace {
+
+// What does not exist is about nobody, which the entry does not name; but its leaf is found by
+// nobody's pseudonym, for one more row to write would take its time.
+store::AppendLeaf LeafOfRefusal(const Refusal& refusal, audit::v1::AuditEntry& entry) {
+  const bool of_nobody = refusal.children.size() == 1 && refusal.children.front() == kNobody;
+  if (!of_nobody) return audit::MakeLeaf(entry);
+  std::vector<std::string> keys(entry.child_pseudonyms().begin(), entry.child_pseudonyms().end());
+  entry.clear_child_pseudonyms();
+  store::AppendLeaf leaf = audit::MakeLeaf(entry);
+  leaf.keys = std::move(keys);
+  return leaf;
+}
+
+}  // namespace
+
 void Pipeline::RecordRefusal(const Incoming& incoming, const Admission& admission, Refusal refusal,
                              absl::AnyInvocable<void(absl::Status)> then) {
   const error::Reason told = error::ReasonOf(refusal.why);
@@ -493,7 +508,7 @@ void Pipeline::RecordRefusal(const Incoming& incoming, const Admission& admissio
   entry.set_reason(error::ReasonName(
       refusal.recorded == errors::v1::ERROR_REASON_UNSPECIFIED ? told : refusal.recorded));
   store::WriteSet set;
-  set.leaves.push_back(audit::MakeLeaf(entry));
+  set.leaves.push_back(LeafOfRefusal(refusal, entry));
   set.keys_of = std::move(refusal.children);
   std::string leaf = set.leaves.back().bytes;
   stages_.store->Commit(

@@ -40,7 +40,8 @@ class SqliteSnapshot : public Snapshot {
 
   absl::StatusOr<std::optional<StoredRecord>> Find(absl::string_view name) override {
     TRUSTHUB_RETURN_IF_ERROR(Begin());
-    TRUSTHUB_ASSIGN_OR_RETURN(const RowCache::Row row, Look(RowCache::KeyOfRecord(name), [&] {
+    TRUSTHUB_ASSIGN_OR_RETURN(const RowCache::Row row,
+                              Look(RowCache::KeyOfRecord(name), /*keep_absence=*/false, [&] {
                                 Query query = connection_->Use(Sql::kFindRecord);
                                 query.Text(name);
                                 return OneRow(query, &RecordOf);
@@ -108,7 +109,8 @@ class SqliteSnapshot : public Snapshot {
   absl::StatusOr<std::optional<std::string>> FindState(absl::string_view space,
                                                        absl::string_view key) override {
     TRUSTHUB_RETURN_IF_ERROR(Begin());
-    TRUSTHUB_ASSIGN_OR_RETURN(const RowCache::Row row, Look(RowCache::KeyOfState(space, key), [&] {
+    TRUSTHUB_ASSIGN_OR_RETURN(const RowCache::Row row,
+                              Look(RowCache::KeyOfState(space, key), /*keep_absence=*/true, [&] {
                                 Query query = connection_->Use(Sql::kFindState);
                                 query.Text(space).Text(key);
                                 return OneRow(query, &StateOf);
@@ -235,12 +237,14 @@ class SqliteSnapshot : public Snapshot {
     return absl::OkStatus();
   }
 
-  // A row as it was kept, or as `read` gives it, which is then kept.
+  // A row as it was kept, or as `read` gives it, which is then kept. That there is none is kept of
+  // states alone: a record that does not exist must not be found out sooner than one that is
+  // hidden.
   template <class Read>
-  absl::StatusOr<RowCache::Row> Look(const std::string& key, Read read) {
+  absl::StatusOr<RowCache::Row> Look(const std::string& key, bool keep_absence, Read read) {
     if (std::optional<RowCache::Row> kept = rows_.Find(key, floor_)) return *std::move(kept);
     TRUSTHUB_ASSIGN_OR_RETURN(RowCache::Row row, read());
-    rows_.Fill(key, floor_, row);
+    if (row != nullptr || keep_absence) rows_.Fill(key, floor_, row);
     return row;
   }
 
