@@ -29,7 +29,7 @@ FRAME = re.compile(r"^    #\d+ (.*) (\S+) \(\S+\+0x", re.M)
 def place_of(stack):
     """File of the innermost function that says whose access it is; empty when none does."""
     for function, place in FRAME.findall(stack):
-        if INTERCEPTED.match(function) or LIBRARIES.search(place):
+        if LIBRARIES.search(place) or (place == "<null>" and INTERCEPTED.match(function)):
             continue
         return place
     return ""
