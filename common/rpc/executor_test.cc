@@ -61,10 +61,10 @@ TEST(ExecutorTest, ABurstIsSharedByAllThreads) {
 
 TEST(ExecutorTest, WhatWasAdmittedGoesFirstAndTheRestIsBounded) {
   std::vector<int> order;  // of the one thread
+  testing::Gate gate;      // stands until that has passed it
+  gate.Shut();
   {
     Executor executor(1, 2);
-    testing::Gate gate;
-    gate.Shut();
     executor.PostAdmitted([&gate] { gate.Pass(); });
     gate.AwaitWaiting(1);
     EXPECT_TRUE(executor.TryPost([&order] { order.push_back(3); }));
