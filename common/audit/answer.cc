@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/audit/entry.h"
+#include "common/audit/field_writer.h"
 #include "common/audit/receipt.h"
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
@@ -112,6 +113,18 @@ absl::Status ReadEvidence(absl::string_view bytes, Answer* answer) {
 
 std::string EntryName(absl::string_view tree, std::int64_t index) {
   return absl::StrCat(tree, "/entries/", index);
+}
+
+void AppendEvidence(int disclosure, absl::string_view receipt, absl::string_view decision,
+                    std::string* answer) {
+  using types::v1::Disclosure;
+  constexpr std::size_t kTagsAndLengths = 10;
+  std::string evidence;
+  evidence.reserve(receipt.size() + decision.size() + kTagsAndLengths);
+  FieldWriter fields(&evidence);
+  fields.Item(Disclosure::kReceiptFieldNumber, receipt);
+  fields.Bytes(Disclosure::kDecisionFieldNumber, decision);
+  FieldWriter(answer).Item(disclosure, evidence);
 }
 
 absl::StatusOr<Answer> SplitAnswer(absl::string_view bytes) {

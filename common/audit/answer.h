@@ -25,6 +25,11 @@ struct Answer {
   std::string decision;
 };
 
+// Adds to the content of an answer what covers it, last: its Disclosure, whose field number in the
+// answer is `disclosure`, with `receipt` (ReceiptBytes) and the name of the decision.
+void AppendEvidence(int disclosure, absl::string_view receipt, absl::string_view decision,
+                    std::string* answer);
+
 // Takes an answer's bytes apart. Strict: DATA_LOSS, saying what, for bytes that a hub does not
 // write, even where a parser would take them.
 absl::StatusOr<Answer> SplitAnswer(absl::string_view bytes);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/audit/audit_fixtures.h"
 #include "common/audit/entry.h"
 #include "common/audit/receipt.h"
@@ -46,9 +47,9 @@ class AnswerTest : public ::testing::Test {
     log_.Append({leaf});
     const auto extension = log_.AppendSome(5);
     store::LeafPlace place{kIndex, EntryLeafHash(leaf),
-                           *InclusionProof(kIndex, kIndex + 6, log_.hashes())};
-    FillReceipt(place, *extension.head, EntryHash(leaf), crypto::Sha256(content_),
-                evidence_.mutable_receipt());
+                           absl::StrJoin(*InclusionProof(kIndex, kIndex + 6, log_.hashes()), "")};
+    *evidence_.mutable_receipt() =
+        ReceiptOf(place, *extension.head, EntryHash(leaf), crypto::Sha256(content_));
     evidence_.set_decision(EntryName(kTestTree, kIndex));
     keys_ = {{log_.public_key(), kTestTree}};
   }
@@ -66,6 +67,13 @@ class AnswerTest : public ::testing::Test {
   types::v1::Disclosure evidence_;
   KeyList keys_;
 };
+
+// What a service appends, without making the message, is the message's own bytes.
+TEST_F(AnswerTest, EvidenceIsAppendedAsTheMessageWouldBe) {
+  std::string answer = content_;
+  AppendEvidence(3, evidence_.receipt().SerializeAsString(), evidence_.decision(), &answer);
+  EXPECT_EQ(answer, Whole());
+}
 
 TEST_F(AnswerTest, IsCheckedWithThePublishedKeyAlone) {
   const std::string whole = Whole();

@@ -59,6 +59,13 @@ NodeHashes TestLog::hashes() const {
   });
 }
 
+types::v1::Receipt ReceiptOf(const store::LeafPlace& place, const store::SealedHead& head,
+                             absl::string_view entry_hash, absl::string_view content_hash) {
+  types::v1::Receipt receipt;
+  EXPECT_TRUE(receipt.ParseFromString(ReceiptBytes(place, head, entry_hash, content_hash)));
+  return receipt;
+}
+
 ReadLeaves ReaderOf(const std::vector<std::string>& leaves) {
   return
       [&leaves](std::int64_t first, int limit) -> absl::StatusOr<std::vector<store::StoredLeaf>> {

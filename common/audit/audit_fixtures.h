@@ -12,6 +12,7 @@
 
 #include "common/audit/log_check.h"
 #include "common/audit/proof.h"
+#include "common/audit/receipt.h"
 #include "common/crypto/crypto.h"
 #include "common/store/store.h"
 #include "common/testing/fake_clock.h"
@@ -53,6 +54,10 @@ class TestLog {
   std::vector<store::SealedHead> heads_;
   testing::LogSnapshot snapshot_;
 };
+
+// The receipt that ReceiptBytes gives, parsed.
+types::v1::Receipt ReceiptOf(const store::LeafPlace& place, const store::SealedHead& head,
+                             absl::string_view entry_hash, absl::string_view content_hash);
 
 // The reader of a log kept as a vector.
 ReadLeaves ReaderOf(const std::vector<std::string>& leaves);

@@ -63,10 +63,8 @@ class ForgettingTest : public ::testing::Test {
     entries_.push_back(set.leaves[0].bytes);
     const auto committed = store::CommitAndWait(*store_, std::move(set));
     ASSERT_THAT(committed, IsOk());
-    types::v1::Receipt receipt;
-    FillReceipt(committed->leaves[0], *committed->head, EntryHash(entries_.back()),
-                entry.content_hash(), &receipt);
-    receipts_.push_back(receipt);
+    receipts_.push_back(ReceiptOf(committed->leaves[0], *committed->head,
+                                  EntryHash(entries_.back()), entry.content_hash()));
   }
 
   void ExpectAllProved() {

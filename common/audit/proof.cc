@@ -150,6 +150,15 @@ absl::StatusOr<std::vector<std::string>> ConsistencyProof(std::int64_t first, st
   return proof;
 }
 
+std::vector<std::string> HashesIn(absl::string_view proof) {
+  std::vector<std::string> hashes;
+  hashes.reserve(proof.size() / crypto::kSha256Bytes);
+  for (std::size_t at = 0; at < proof.size(); at += crypto::kSha256Bytes) {
+    hashes.emplace_back(proof.substr(at, crypto::kSha256Bytes));
+  }
+  return hashes;
+}
+
 absl::Status VerifyInclusion(absl::string_view leaf_hash, std::int64_t index, std::int64_t size,
                              const std::vector<std::string>& proof, absl::string_view root) {
   if (!IsHash(leaf_hash) || !IsHash(root) || !AreHashes(proof)) {

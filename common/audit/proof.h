@@ -36,6 +36,9 @@ absl::StatusOr<std::vector<std::string>> InclusionProof(std::int64_t index, std:
 absl::StatusOr<std::vector<std::string>> ConsistencyProof(std::int64_t first, std::int64_t second,
                                                           const NodeHashes& nodes);
 
+// The hashes of a proof that stand one behind the other (store::LeafPlace).
+std::vector<std::string> HashesIn(absl::string_view proof);
+
 // OK, or DATA_LOSS saying what does not fit.
 absl::Status VerifyInclusion(absl::string_view leaf_hash, std::int64_t index, std::int64_t size,
                              const std::vector<std::string>& proof, absl::string_view root);

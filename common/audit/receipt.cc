@@ -1,9 +1,11 @@
 #include "common/audit/receipt.h"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "common/audit/entry.h"
+#include "common/audit/field_writer.h"
 #include "common/audit/head.h"
 #include "common/audit/proof.h"
 #include "common/base/status_macros.h"
@@ -12,21 +14,36 @@
 
 namespace trusthub::audit {
 
-void FillReceipt(const store::LeafPlace& place, const store::SealedHead& head,
-                 absl::string_view entry_hash, absl::string_view content_hash,
-                 types::v1::Receipt* receipt) {
-  receipt->set_tree(head.tree);
-  receipt->set_entry_index(place.index);
-  receipt->set_leaf_hash(place.leaf_hash);
-  receipt->set_tree_size(head.size);
-  receipt->set_root_hash(head.root);
-  *receipt->mutable_sign_time() = TimeToProto(head.sign_time);
-  receipt->set_signature(head.signature);
-  receipt->set_content_hash(content_hash.data(), content_hash.size());
-  receipt->set_entry_hash(entry_hash.data(), entry_hash.size());
-  receipt->clear_inclusion_proof();
-  receipt->mutable_inclusion_proof()->Reserve(static_cast<int>(place.inclusion_proof.size()));
-  for (const std::string& hash : place.inclusion_proof) receipt->add_inclusion_proof(hash);
+namespace {
+
+using types::v1::Receipt;
+
+// Tags, lengths and numbers of a receipt; two bytes before each hash come to it.
+constexpr std::size_t kBesideHashes = 100;
+
+}  // namespace
+
+std::string ReceiptBytes(const store::LeafPlace& place, const store::SealedHead& head,
+                         absl::string_view entry_hash, absl::string_view content_hash) {
+  constexpr std::size_t kHash = crypto::kSha256Bytes;
+  std::string bytes;
+  bytes.reserve(kBesideHashes + head.tree.size() + head.signature.size() + 4 * kHash +
+                place.inclusion_proof.size() / kHash * (kHash + 2));
+  FieldWriter receipt(&bytes);
+  receipt.Bytes(Receipt::kTreeFieldNumber, head.tree);
+  receipt.Int(Receipt::kEntryIndexFieldNumber, place.index);
+  receipt.Bytes(Receipt::kLeafHashFieldNumber, place.leaf_hash);
+  receipt.Int(Receipt::kTreeSizeFieldNumber, head.size);
+  receipt.Bytes(Receipt::kRootHashFieldNumber, head.root);
+  receipt.Item(Receipt::kSignTimeFieldNumber, TimeToProto(head.sign_time).SerializeAsString());
+  receipt.Bytes(Receipt::kSignatureFieldNumber, head.signature);
+  receipt.Bytes(Receipt::kContentHashFieldNumber, content_hash);
+  for (std::size_t at = 0; at < place.inclusion_proof.size(); at += kHash) {
+    receipt.Item(Receipt::kInclusionProofFieldNumber,
+                 absl::string_view(place.inclusion_proof).substr(at, kHash));
+  }
+  receipt.Bytes(Receipt::kEntryHashFieldNumber, entry_hash);
+  return bytes;
 }
 
 absl::Status VerifyReceipt(const types::v1::Receipt& receipt, absl::string_view public_key) {

@@ -5,6 +5,8 @@
 #ifndef TRUSTHUB_COMMON_AUDIT_RECEIPT_H_
 #define TRUSTHUB_COMMON_AUDIT_RECEIPT_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "common/store/store.h"
@@ -12,9 +14,10 @@
 
 namespace trusthub::audit {
 
-void FillReceipt(const store::LeafPlace& place, const store::SealedHead& head,
-                 absl::string_view entry_hash, absl::string_view content_hash,
-                 types::v1::Receipt* receipt);
+// The receipt as it goes over the wire, a serialised types.v1.Receipt. Written without the message:
+// each of the two dozen hashes of a proof would be a string of its own.
+std::string ReceiptBytes(const store::LeafPlace& place, const store::SealedHead& head,
+                         absl::string_view entry_hash, absl::string_view content_hash);
 
 // OK when the head is signed by `public_key` and contains the leaf of an entry with this content
 // hash; DATA_LOSS saying what is wrong. answer.h checks the content as well.

@@ -20,12 +20,13 @@ class ReceiptTest : public ::testing::Test {
   ReceiptTest() {
     log_.AppendSome(37);
     const auto extension = log_.AppendSome(9);
-    FillReceipt(extension.places[4], *extension.head, EntryHash(leaf()),
-                crypto::Sha256("answer 41"), &receipt_);
+    place_ = extension.places[4];
+    receipt_ = ReceiptOf(place_, *extension.head, EntryHash(leaf()), crypto::Sha256("answer 41"));
   }
   const std::string& leaf() const { return log_.leaves()[41]; }
 
   TestLog log_;
+  store::LeafPlace place_;
   types::v1::Receipt receipt_;
 };
 
@@ -39,17 +40,29 @@ TEST_F(ReceiptTest, IsCheckedWithTheKeyAlone) {
   EXPECT_THAT(VerifyReceipt(travelled, log_.public_key()), IsOk());
 }
 
-TEST_F(ReceiptTest, FillReplacesWhatWasThere) {
-  const std::string before = receipt_.SerializeAsString();
-  store::LeafPlace place{receipt_.entry_index(),
-                         receipt_.leaf_hash(),
-                         {receipt_.inclusion_proof().begin(), receipt_.inclusion_proof().end()}};
-  FillReceipt(place, log_.heads().back(), receipt_.entry_hash(), receipt_.content_hash(),
-              &receipt_);
-  EXPECT_EQ(receipt_.SerializeAsString(), before);
+// It is written without the message, and must be what the message would be: in these bytes it goes
+// to those who check it.
+TEST_F(ReceiptTest, IsTheMessageByteForByte) {
+  EXPECT_EQ(receipt_.inclusion_proof_size(), 5);
+  EXPECT_EQ(receipt_.leaf_hash(), place_.leaf_hash);
+  EXPECT_EQ(receipt_.root_hash(), log_.heads().back().root);
+  EXPECT_EQ(receipt_.tree(), kTestTree);
+  const auto bytes_of = [&](const store::LeafPlace& place) {
+    return ReceiptBytes(place, log_.heads().back(), receipt_.entry_hash(), receipt_.content_hash());
+  };
+  EXPECT_EQ(bytes_of(place_), receipt_.SerializeAsString());
+  // Where a field is left out or takes more bytes.
+  for (const std::int64_t index :
+       {std::int64_t{0}, std::int64_t{127}, std::int64_t{128}, std::int64_t{1} << 40}) {
+    const std::string bytes = bytes_of({index, place_.leaf_hash, ""});
+    types::v1::Receipt parsed;
+    ASSERT_TRUE(parsed.ParseFromString(bytes));
+    EXPECT_EQ(parsed.entry_index(), index);
+    EXPECT_EQ(parsed.inclusion_proof_size(), 0);
+    EXPECT_EQ(parsed.SerializeAsString(), bytes);
+  }
 }
 
-// Every bit of every part, on the wire: what still parses must not verify, unless it says the same.
 TEST_F(ReceiptTest, EveryFlippedBitIsRefused) {
   const google::protobuf::LogSilencer quiet;
   const std::string right = receipt_.SerializeAsString();

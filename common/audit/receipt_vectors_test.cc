@@ -12,6 +12,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/audit/answer.h"
 #include "common/audit/audit_fixtures.h"
 #include "common/audit/cosignature.h"
@@ -109,11 +110,12 @@ Json MakeVectors() {
   head.root = *RootOf(kEntries, nodes);
   head.sign_time = absl::FromUnixMicros(1268733600123456);
   head.signature = key->Sign(HeadSigningInput(head));
-  const store::LeafPlace place{kIndex, leaves[kIndex], *InclusionProof(kIndex, kEntries, nodes)};
+  const std::vector<std::string> proof = *InclusionProof(kIndex, kEntries, nodes);
+  const store::LeafPlace place{kIndex, leaves[kIndex], absl::StrJoin(proof, "")};
 
   types::v1::Disclosure evidence;
-  FillReceipt(place, head, EntryHash(entries[kIndex]), crypto::Sha256(Content()),
-              evidence.mutable_receipt());
+  *evidence.mutable_receipt() =
+      ReceiptOf(place, head, EntryHash(entries[kIndex]), crypto::Sha256(Content()));
   evidence.set_decision(EntryName(kTree, kIndex));
   const std::string last = evidence.SerializeAsString();
   // Its length takes two bytes.
@@ -135,7 +137,7 @@ Json MakeVectors() {
   json["content_hash"] = Hex(crypto::Sha256(Content()));
   json["entry_hash"] = Hex(EntryHash(entries[kIndex]));
   json["leaf_hash"] = Hex(place.leaf_hash);
-  json["inclusion_proof"] = HexList(place.inclusion_proof);
+  json["inclusion_proof"] = HexList(proof);
   json["tree_size"] = kEntries;
   json["root_hash"] = Hex(head.root);
   json["head_signing_input"] = HeadSigningInput(head);

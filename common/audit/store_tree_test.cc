@@ -31,10 +31,10 @@ TEST(StoreTreeTest, CommitsAreReceiptedAndTheLogChecksAfterRestarts) {
       const auto committed = store::CommitAndWait(**store, std::move(set));
       ASSERT_THAT(committed, IsOk());
       for (const store::LeafPlace& place : committed->leaves) {
-        types::v1::Receipt receipt;
         const std::string leaf = TestLeaf(static_cast<int>(place.index));
-        FillReceipt(place, *committed->head, EntryHash(leaf),
-                    crypto::Sha256(absl::StrCat("answer ", place.index)), &receipt);
+        const types::v1::Receipt receipt =
+            ReceiptOf(place, *committed->head, EntryHash(leaf),
+                      crypto::Sha256(absl::StrCat("answer ", place.index)));
         EXPECT_THAT(VerifyReceiptOfEntry(receipt, leaf, key->public_key()), IsOk());
       }
     }

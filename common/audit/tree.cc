@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/audit/entry.h"
 #include "common/audit/head.h"
@@ -78,14 +79,14 @@ class Growth {
   const Hash& Leaf(std::int64_t offset) const { return nodes_[static_cast<std::size_t>(offset)]; }
   const Hash& Root() const { return nodes_.back(); }
 
-  std::vector<std::string> ProofOf(std::int64_t index) const {
-    std::vector<std::string> proof;
-    proof.reserve(static_cast<std::size_t>(top()));
+  std::string ProofOf(std::int64_t index) const {
+    std::string proof;
+    proof.reserve(static_cast<std::size_t>(top()) * kHashBytes);
     for (int level = 0; level < top(); ++level, index >>= 1) {
       if ((index & 1) != 0) {
-        proof.emplace_back(View(At(level, index - 1)));
+        absl::StrAppend(&proof, View(At(level, index - 1)));
       } else if (index < Last(level)) {
-        proof.emplace_back(View(At(level, index + 1)));
+        absl::StrAppend(&proof, View(At(level, index + 1)));
       }
     }
     return proof;

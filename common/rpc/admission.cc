@@ -71,28 +71,26 @@ absl::Status CheckCovered(const policy::Agreements& agreements, const Method& me
   return covered ? absl::OkStatus() : error::AgreementMissing();
 }
 
-audit::v1::AuditEntry NewEntry(const Incoming& incoming, const Admission& admission,
-                               absl::Time real_now, absl::Time domain_now) {
-  audit::v1::AuditEntry entry;
-  *entry.mutable_entry_time() = TimeToProto(real_now);
-  *entry.mutable_domain_time() = TimeToProto(domain_now);
+void StartEntry(const Incoming& incoming, const Admission& admission, absl::Time real_now,
+                absl::Time domain_now, audit::v1::AuditEntry* entry) {
+  *entry->mutable_entry_time() = TimeToProto(real_now);
+  *entry->mutable_domain_time() = TimeToProto(domain_now);
   if (const auth::Principal* caller = admission.caller.get(); caller != nullptr) {
-    entry.set_agency(caller->agency);
-    entry.set_system(caller->system);
-    entry.set_worker(caller->worker);
-    entry.set_role(caller->role);
-    entry.set_on_behalf_of(caller->on_behalf_of);
+    entry->set_agency(caller->agency);
+    entry->set_system(caller->system);
+    entry->set_worker(caller->worker);
+    entry->set_role(caller->role);
+    entry->set_on_behalf_of(caller->on_behalf_of);
   }
-  entry.set_action(incoming.method->rule.action());
-  entry.set_purpose(admission.purpose);
+  entry->set_action(incoming.method->rule.action());
+  entry->set_purpose(admission.purpose);
   if (admission.agreements != nullptr) {
-    entry.set_agreement_version(std::string(admission.agreements->version()));
+    entry->set_agreement_version(std::string(admission.agreements->version()));
   }
   if (IsCaseReference(incoming.case_reference)) {
-    entry.set_case_reference(std::string(incoming.case_reference));
+    entry->set_case_reference(std::string(incoming.case_reference));
   }
-  entry.set_trace_id(incoming.trace_id);
-  return entry;
+  entry->set_trace_id(incoming.trace_id);
 }
 
 }  // namespace trusthub::rpc

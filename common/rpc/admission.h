@@ -29,9 +29,10 @@ absl::Status CheckCovered(const policy::Agreements& agreements, const Method& me
                           const auth::Principal& caller, options::v1::Purpose purpose,
                           absl::CivilDay today);
 
-// Times, caller, action, purpose, case reference, agreements and trace, as far as they are known.
-audit::v1::AuditEntry NewEntry(const Incoming& incoming, const Admission& admission,
-                               absl::Time real_now, absl::Time domain_now);
+// Fills times, caller, action, purpose, case reference, agreements and trace, as far as they are
+// known, into a new entry.
+void StartEntry(const Incoming& incoming, const Admission& admission, absl::Time real_now,
+                absl::Time domain_now, audit::v1::AuditEntry* entry);
 
 }  // namespace trusthub::rpc
 

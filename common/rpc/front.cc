@@ -36,28 +36,42 @@ std::string TraceIdOf(absl::string_view traceparent) {
   return crypto::HexEncode(RandomBytes(16));
 }
 
-std::vector<absl::string_view> Properties(const grpc::AuthContext& context, const char* name) {
-  std::vector<absl::string_view> values;
-  for (const grpc::string_ref& value : context.FindPropertyValues(name)) {
-    values.push_back(View(value));
-  }
-  return values;
-}
+// A property that may be there once; empty when it is there more than once.
+class OneProperty {
+ public:
+  void Add(absl::string_view value) { value_ = ++count_ == 1 ? value : absl::string_view(); }
+  absl::string_view value() const { return value_; }
 
-absl::string_view OneProperty(const grpc::AuthContext& context, const char* name) {
-  const std::vector<absl::string_view> values = Properties(context, name);
-  return values.size() == 1 ? values.front() : absl::string_view();
-}
+ private:
+  int count_ = 0;
+  absl::string_view value_;
+};
 
 auth::Connection ReadConnection(const grpc::AuthContext& context) {
   auth::Connection connection;
-  connection.encrypted = context.IsPeerAuthenticated() &&
-                         OneProperty(context, "transport_security_type") == "ssl" &&
-                         OneProperty(context, "security_level") == "TSI_PRIVACY_AND_INTEGRITY";
-  connection.peer_uris = Properties(context, "peer_uri");
-  connection.spiffe_ids = Properties(context, "peer_spiffe_id");
-  connection.leaf_pem = OneProperty(context, "x509_pem_cert");
-  connection.chain_pem = OneProperty(context, "x509_pem_cert_chain");
+  OneProperty transport, level, leaf, chain;
+  // In one walk: to ask for each by name walks and copies as often, in every call.
+  for (const grpc::AuthProperty& property : context) {
+    const absl::string_view name = View(property.first);
+    const absl::string_view value = View(property.second);
+    if (name == "transport_security_type") {
+      transport.Add(value);
+    } else if (name == "security_level") {
+      level.Add(value);
+    } else if (name == "peer_uri") {
+      connection.peer_uris.push_back(value);
+    } else if (name == "peer_spiffe_id") {
+      connection.spiffe_ids.push_back(value);
+    } else if (name == "x509_pem_cert") {
+      leaf.Add(value);
+    } else if (name == "x509_pem_cert_chain") {
+      chain.Add(value);
+    }
+  }
+  connection.encrypted = context.IsPeerAuthenticated() && transport.value() == "ssl" &&
+                         level.value() == "TSI_PRIVACY_AND_INTEGRITY";
+  connection.leaf_pem = leaf.value();
+  connection.chain_pem = chain.value();
   return connection;
 }
 

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/audit/answer.h"
 #include "common/audit/entry.h"
 #include "common/audit/receipt.h"
 #include "common/base/ids.h"
 #include "common/base/limits.h"
+#include "common/base/nobody.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/crypto.h"
 #include "common/error/error.h"
@@ -84,10 +86,10 @@ class CallState {
 
 namespace {
 
+// About what a receipt adds to an answer, whose bytes then stay where they are.
+constexpr std::size_t kEvidenceBytes = 1'500;
 // Subject of a method that is about one record itself.
 constexpr absl::string_view kItself = "name";
-// Stands for the child of a record that does not exist.
-constexpr absl::string_view kNobody = "children/00000000000000000000000000";
 
 // Errors that say something about who may do or know what, or about what was asked; those of the
 // machine are not refusals.
@@ -121,11 +123,11 @@ void AppendMessageField(const google::protobuf::FieldDescriptor* field, const Me
 
 // Last of the answer, where it covers all before it (audit/RECEIPT.md).
 void AddReceipt(const store::Committed& committed, CallState& call) {
-  auto* evidence = google::protobuf::Arena::CreateMessage<types::v1::Disclosure>(&call.arena);
-  audit::FillReceipt(committed.leaves.back(), *committed.head, call.entry_hash, call.content_hash,
-                     evidence->mutable_receipt());
-  evidence->set_decision(DecisionName(committed.head->tree, committed.leaves.back().index));
-  AppendMessageField(call.method().disclosure, *evidence, &call.delivered);
+  const store::LeafPlace& place = committed.leaves.back();
+  audit::AppendEvidence(
+      call.method().disclosure->number(),
+      audit::ReceiptBytes(place, *committed.head, call.entry_hash, call.content_hash),
+      DecisionName(committed.head->tree, place.index), &call.delivered);
 }
 
 absl::Status Outcome(const absl::Status& status, bool leaves_only) {
@@ -403,11 +405,14 @@ absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message&
   }
   if (granting.rests_on_consent()) TRUSTHUB_RETURN_IF_ERROR(CheckConsentFacts(call.facts_age));
   call.delivered.clear();
-  out->SerializeToString(&call.delivered);
-  if (method.disclosure != nullptr) {
-    types::v1::Disclosure terms;
+  if (method.disclosure == nullptr) {
+    out->SerializeToString(&call.delivered);
+  } else {
+    auto& terms = *google::protobuf::Arena::CreateMessage<types::v1::Disclosure>(&call.arena);
     granting.FillWithheld(&terms);
     granting.FillTerms(&terms);
+    call.delivered.reserve(out->ByteSizeLong() + terms.ByteSizeLong() + kEvidenceBytes);
+    out->AppendToString(&call.delivered);
     AppendMessageField(method.disclosure, terms, &call.delivered);
   }
   call.content_hash = crypto::Sha256(call.delivered);
@@ -416,8 +421,8 @@ absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message&
 
 absl::Status Pipeline::TakeWrites(CallState& call, const Granting& granting,
                                   const Message* to_remember) const {
-  audit::v1::AuditEntry entry =
-      NewEntry(*call.incoming, call.admission, stages_.clocks.real->Now(), call.tx->now());
+  auto& entry = *google::protobuf::Arena::CreateMessage<audit::v1::AuditEntry>(&call.arena);
+  StartEntry(*call.incoming, call.admission, stages_.clocks.real->Now(), call.tx->now(), &entry);
   entry.set_decision(call.method().rule.mutates() ? audit::v1::AUDIT_DECISION_RECORDED
                                                   : audit::v1::AUDIT_DECISION_DISCLOSED);
   TRUSTHUB_RETURN_IF_ERROR(
@@ -501,8 +506,8 @@ void Pipeline::RecordRefusal(const Incoming& incoming, const Admission& admissio
   const error::Reason told = error::ReasonOf(refusal.why);
   // What the caller is told: a metric must not say more.
   stages_.metrics->CountRefusal(error::ReasonName(told));
-  audit::v1::AuditEntry entry =
-      NewEntry(incoming, admission, stages_.clocks.real->Now(), stages_.clocks.domain->Now());
+  audit::v1::AuditEntry entry;
+  StartEntry(incoming, admission, stages_.clocks.real->Now(), stages_.clocks.domain->Now(), &entry);
   entry.MergeFrom(refusal.grounds);
   entry.set_decision(audit::v1::AUDIT_DECISION_REFUSED);
   entry.set_reason(error::ReasonName(

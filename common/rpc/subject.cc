@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/ids.h"
+#include "common/base/nobody.h"
 #include "common/base/relations.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
@@ -10,9 +11,6 @@
 
 namespace trusthub::rpc {
 namespace {
-
-// Stands for the owner of a record that does not exist.
-constexpr absl::string_view kNobodysAgency = "agencies/00000000000000000000000000";
 
 // The record's head; an empty one when there is none, or when it is no record of the kind asked
 // for.

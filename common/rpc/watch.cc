@@ -315,8 +315,9 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   // Records a disclosure, then goes on; ends the stream when it cannot be recorded.
   void RecordThen(const std::string& content_hash, const Granting* granting,
                   absl::AnyInvocable<void()> then) {
-    audit::v1::AuditEntry entry = NewEntry(*incoming_, admission_, stages().clocks.real->Now(),
-                                           stages().clocks.domain->Now());
+    audit::v1::AuditEntry entry;
+    StartEntry(*incoming_, admission_, stages().clocks.real->Now(), stages().clocks.domain->Now(),
+               &entry);
     entry.set_decision(audit::v1::AUDIT_DECISION_DISCLOSED);
     entry.set_content_hash(content_hash);
     store::WriteSet set;

@@ -154,8 +154,10 @@ struct WriteSet {
 // Where a leaf went.
 struct LeafPlace {
   std::int64_t index = 0;
-  std::string leaf_hash;                     // 32 bytes
-  std::vector<std::string> inclusion_proof;  // against the head of its commit
+  std::string leaf_hash;  // 32 bytes
+  // Against the head of its commit: the hashes of 32 bytes one behind the other, leaf's sibling
+  // first.
+  std::string inclusion_proof;
 };
 
 // A signed head, as the log made it.

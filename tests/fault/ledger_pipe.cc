@@ -54,8 +54,7 @@ void PutReceipt(const store::Committed& committed, std::string* bytes) {
   const store::SealedHead& head = *committed.head;
   Put(place.index, bytes);
   Put(place.leaf_hash, bytes);
-  Put(place.inclusion_proof.size(), bytes);
-  for (const std::string& hash : place.inclusion_proof) Put(hash, bytes);
+  Put(place.inclusion_proof, bytes);
   Put(head.tree, bytes);
   Put(head.size, bytes);
   Put(head.root, bytes);
@@ -67,8 +66,7 @@ store::Committed TakeReceipt(Unpacker& bytes) {
   store::LeafPlace place;
   place.index = bytes.Take<std::int64_t>();
   place.leaf_hash = bytes.Text();
-  place.inclusion_proof.resize(bytes.Take<std::size_t>());
-  for (std::string& hash : place.inclusion_proof) hash = bytes.Text();
+  place.inclusion_proof = bytes.Text();
   auto head = std::make_shared<store::SealedHead>();
   head->tree = bytes.Text();
   head->size = bytes.Take<std::int64_t>();

@@ -252,7 +252,7 @@ void NumberedStore::CheckLog(store::Snapshot& snapshot) {
     const store::LeafPlace& place = committed.leaves.at(0);
     EXPECT_EQ(place.leaf_hash, audit::EntryLeafHash(LeafOf(number)));
     EXPECT_TRUE(audit::VerifyInclusion(place.leaf_hash, place.index, committed.head->size,
-                                       place.inclusion_proof, committed.head->root)
+                                       audit::HashesIn(place.inclusion_proof), committed.head->root)
                     .ok())
         << number;
     witness.heads.push_back(*committed.head);

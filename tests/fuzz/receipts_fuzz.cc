@@ -38,9 +38,9 @@ struct World {
         const auto leaf = static_cast<std::size_t>(first + i);
         audit::v1::AuditEntry entry;
         RequireReady(entry.ParseFromString(log.leaves()[leaf]), "an entry");
-        audit::FillReceipt(extension.places[static_cast<std::size_t>(i)], *extension.head,
-                           audit::EntryHash(log.leaves()[leaf]), entry.content_hash(),
-                           &receipts.emplace_back());
+        receipts.push_back(audit::ReceiptOf(extension.places[static_cast<std::size_t>(i)],
+                                            *extension.head, audit::EntryHash(log.leaves()[leaf]),
+                                            entry.content_hash()));
       }
     }
     RequireReady(receipts.size() == kLeaves, "a receipt of each entry");

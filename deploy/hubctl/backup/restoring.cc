@@ -205,7 +205,7 @@ absl::Status Restore::AddEntry(const crypto::SigningKey& key, const Manifest& ma
   TRUSTHUB_ASSIGN_OR_RETURN(store::Committed committed,
                             store::CommitAndWait(*store, std::move(set)));
   restoration.after = *committed.head;
-  restoration.inclusion_proof = std::move(committed.leaves[0].inclusion_proof);
+  restoration.inclusion_proof = audit::HashesIn(committed.leaves[0].inclusion_proof);
   TRUSTHUB_ASSIGN_OR_RETURN(const auto view, store->Open(absl::InfiniteFuture()));
   TRUSTHUB_ASSIGN_OR_RETURN(
       restoration.consistency_proof,
