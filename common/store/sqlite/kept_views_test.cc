@@ -16,6 +16,7 @@
 #include "common/store/sqlite/sqlite_store.h"
 #include "common/testing/temp_folder.h"
 #include "common/testing/write_sets.h"
+#include "common/time/clock.h"
 
 namespace trusthub::store {
 namespace {
@@ -115,6 +116,60 @@ TEST_F(KeptViewsTest, AViewThatIsOpenStaysAsItIs) {
   EXPECT_EQ(ReadAll(*old, 0), 1);
   old.reset();
   EXPECT_EQ(ReadAll(*Snap(*store), 0), 2);
+}
+
+// On time for as many looks of one thread as the test says, then late for good.
+class LateClock final : public Clock {
+ public:
+  static absl::Time Deadline() { return absl::UnixEpoch() + absl::Hours(24); }
+  void LateAfter(int looks) {
+    looks_left_ = looks;
+    watched_ = std::this_thread::get_id();
+  }
+  void BeOnTime() { watched_ = std::thread::id(); }
+  absl::Time Now() const override {
+    if (watched_.load() != std::this_thread::get_id()) return Deadline() - absl::Seconds(1);
+    return Deadline() + absl::Seconds(looks_left_-- > 0 ? -1 : 1);
+  }
+
+ private:
+  std::atomic<std::thread::id> watched_;
+  mutable std::atomic<int> looks_left_ = 0;
+};
+
+// SQLite looks at the deadline now and then, also between the beginning of a transaction and that
+// of its view: what is left then must not be taken for a view.
+TEST_F(KeptViewsTest, AViewThatFailsToBeginIsNobodys) {
+  LateClock clock;
+  SqliteOptions options;
+  options.path = path_;
+  options.clock = &clock;
+  auto store = *OpenSqlite(options);
+  std::int64_t number = 0;
+  const auto commit = [&] {
+    WriteSet set;
+    set.states.push_back({"s", "row", absl::StrCat(++number)});
+    ASSERT_TRUE(CommitAndWait(*store, std::move(set)).ok());
+  };
+  int late = 0;
+  // SQLite counts 2,000 instructions from one look to the next, and to begin a transaction takes 3:
+  // in the 2,000th the third look comes when it has begun.
+  for (int i = 0; i < 2'100; ++i) {
+    commit();
+    auto view = *store->Open(LateClock::Deadline());
+    clock.LateAfter(i < 1'900 ? 1'000 : 1);
+    const bool read = view->FindState("s", "row").ok();
+    clock.BeOnTime();
+    if (read) continue;
+    ++late;
+    view.reset();
+    auto next = Snap(*store);
+    const std::int64_t seen = NumberOf(*next->FindState("s", "row"));  // as it is kept
+    EXPECT_EQ(seen, number);
+    commit();
+    EXPECT_EQ(NumberOf(next->ListState("s", "", 1)->front().second), seen) << "as SQLite reads it";
+  }
+  EXPECT_GE(late, 1);
 }
 
 // A view that stands in the log keeps it from beginning anew: one that is always open would let it

@@ -98,6 +98,8 @@ void RowCache::Put(absl::string_view key, Entry entry, Shard& shard) {
   const std::size_t bytes = BytesOf(key, entry);
   const auto [place, is_new] = shard.young.entries.try_emplace(key);
   if (!is_new) shard.young.bytes -= BytesOf(key, place->second);
+  // What stood there is kept no longer: it may be what a child was destroyed with.
+  if (is_new) shard.old.entries.erase(key);
   place->second = std::move(entry);
   shard.young.bytes += bytes;
   shard.young.marked = std::max(shard.young.marked, marked);

@@ -55,6 +55,24 @@ TEST(RowCacheTest, KeepsWhatWasReadAndWhatWasWritten) {
   EXPECT_EQ(Kept(rows, "a", rows.Floor()), "-");
 }
 
+// What a row was before may be all that there was of a destroyed key: it goes at once, also when it
+// was on its way to be forgotten anyway.
+TEST(RowCacheTest, WhatWasOverwrittenIsNotKept) {
+  // Few others leave it young, more make it old, many make it forgotten.
+  for (int others = 0; others < 300; others += 10) {
+    RowCache rows(64 * 1024);
+    RowCache::Row row = RowWith("a wrapped key");
+    const std::weak_ptr<const StoredRecord> kept = row;
+    rows.Fill("a", rows.Floor(), std::move(row));
+    for (int i = 0; i < others; ++i) {
+      rows.Fill(absl::StrCat(i), rows.Floor(), RowWith(std::string(200, '.')));
+    }
+    EXPECT_TRUE(others > 0 || !kept.expired());
+    Commit(rows, {{"a", RowWith("destroyed")}});
+    EXPECT_TRUE(kept.expired()) << others;
+  }
+}
+
 TEST(RowCacheTest, AViewFromBeforeACommitIsNotGivenWhatItWrote) {
   RowCache rows(kMany);
   const std::int64_t before = rows.Floor();

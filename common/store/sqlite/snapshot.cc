@@ -13,6 +13,9 @@ namespace {
 // Instructions of SQLite's machine between two looks at the clock: well below a millisecond.
 constexpr int kInstructionsBetweenLooks = 2'000;
 
+// The floor of a view that has not begun. Commits count from 0.
+constexpr std::int64_t kNoView = -1;
+
 // Ends the connection's view; a connection that cannot end it is dropped, for the view would grow
 // old.
 void EndView(std::unique_ptr<Connection>* connection) {
@@ -222,17 +225,24 @@ class SqliteSnapshot : public Snapshot {
 
   absl::Status Begin() {
     if (deadline_ != absl::InfiniteFuture() && IsLate(this) != 0) return error::DeadlineExceeded();
-    if (begun_) return absl::OkStatus();
+    if (begun_) {
+      if (connection_->in_transaction()) return absl::OkStatus();
+      // SQLite ended it when the disk failed: what is read now would be of another moment.
+      return error::StoreUnavailable("a view of it ended");
+    }
     if (connection_->in_transaction()) {
       begun_ = pool_->IsNewest(floor_);
       if (begun_) return absl::OkStatus();
       TRUSTHUB_RETURN_IF_ERROR(connection_->Use(Sql::kCommit).Run());
     }
-    // In this order: the view contains all commits up to the floor, and perhaps later ones.
-    floor_ = rows_.Floor();
+    // In this order: the view contains all commits up to the floor, and perhaps later ones. What
+    // fails on the way may leave a transaction without a view: it is nobody's newest.
+    const std::int64_t floor = rows_.Floor();
+    floor_ = kNoView;
     TRUSTHUB_RETURN_IF_ERROR(connection_->Use(Sql::kBegin).Run());
     TRUSTHUB_RETURN_IF_ERROR(connection_->Use(Sql::kSee).Run());
     pool_->Saw(rows_.Ceiling());
+    floor_ = floor;
     begun_ = true;
     return absl::OkStatus();
   }
@@ -304,6 +314,7 @@ class SqliteSnapshot : public Snapshot {
 ReaderPool::ReaderPool(std::string path, const Clock* clock, int max,
                        const std::shared_ptr<RowCache>& rows)
     : path_(std::move(path)),
+      file_(path_),
       clock_(*clock),
       rows_(rows != nullptr ? rows : std::make_shared<RowCache>(0)),
       keeps_views_(rows != nullptr),
@@ -328,6 +339,10 @@ absl::StatusOr<Reading> ReaderPool::Take(absl::Time deadline) {
   absl::StatusOr<std::unique_ptr<Connection>> opened =
       Connection::Open(path_, Connection::Mode::kReader);
   absl::Status status = opened.ok() ? (*opened)->Configure() : opened.status();
+  // Another file's rows must not come to be kept for this one's.
+  if (status.ok() && !file_.Same()) {
+    status = error::StoreUnavailable("its file was removed or replaced");
+  }
   if (status.ok()) return Reading{*std::move(opened), 0};
   GiveBack({});
   return status;
@@ -342,6 +357,8 @@ void ReaderPool::Saw(std::int64_t commit) {
 void ReaderPool::GiveBack(Reading reading) {
   if (!IsNewest(reading.floor)) EndView(&reading.connection);
   MutexLock lock(mutex_);
+  // The writer may have ended those that are kept since.
+  if (!keeps_views_) EndView(&reading.connection);
   ++free_;
   if (reading.connection != nullptr) idle_.push_back(std::move(reading));
   returned_.NotifyOne();

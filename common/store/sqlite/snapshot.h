@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
 #include "common/store/sqlite/connection.h"
+#include "common/store/sqlite/files.h"
 #include "common/store/sqlite/row_cache.h"
 #include "common/store/store.h"
 #include "common/time/clock.h"
@@ -53,6 +54,7 @@ class ReaderPool {
 
  private:
   const std::string path_;
+  const FileWatch file_;
   const Clock& clock_;
   const std::shared_ptr<RowCache> rows_;
   std::atomic<bool> keeps_views_;
