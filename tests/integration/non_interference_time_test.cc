@@ -36,8 +36,9 @@ constexpr int kShown = 5;
 // Of fair pairs, one more or less than this share in favour of either happens once in ten thousand
 // runs.
 constexpr double kFair = 0.1;
-// Of a name that was asked for before, of which SQLite has pages at hand still.
-constexpr double kFairAgain = 0.15;
+// Of a name that was asked for before, of which SQLite has pages at hand still: a weaker promise,
+// and how much weaker depends on the machine (SECURITY.md, 14). Seen: 49 to 73 %.
+constexpr double kFairAgain = 0.25;
 constexpr absl::Duration kPlanted = absl::Milliseconds(2);
 
 class NonInterferenceOfTime : public TwoWorlds {

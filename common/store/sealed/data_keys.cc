@@ -22,7 +22,7 @@ constexpr char kLive = 'K';
 constexpr std::size_t kIndexBytes = 16;
 // Of what is opened in the place of a value that does not exist: for all that is done with one that
 // does.
-constexpr std::size_t kNothingBytes = 8'000;
+constexpr std::size_t kNothingBytes = 16'000;
 
 std::string KeySequence(absl::string_view id) {
   return SequenceOfRow(kKeySpace, crypto::HexEncode(id));

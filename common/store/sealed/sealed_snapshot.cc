@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/ids.h"
+#include "common/base/nobody.h"
 #include "common/base/status_macros.h"
 #include "common/store/sealed/envelope.h"
 
@@ -103,7 +104,8 @@ class SealedSnapshot final : public Snapshot {
     TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<std::string> found,
                               engine_->FindState(*space_row, *key_row));
     if (!found.has_value()) {
-      keys_.OpenNothing();
+      // A hidden record is about somebody of whom something is kept.
+      if (IsNobody(key)) keys_.OpenNothing();
       return found;
     }
     TRUSTHUB_ASSIGN_OR_RETURN(auto opened, OpenState(space, *key_row, *found));
