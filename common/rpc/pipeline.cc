@@ -5,6 +5,7 @@
 
 #include "common/audit/answer.h"
 #include "common/audit/entry.h"
+#include "common/audit/field_writer.h"
 #include "common/audit/receipt.h"
 #include "common/base/ids.h"
 #include "common/base/limits.h"
@@ -20,8 +21,6 @@
 #include "common/rpc/subject.h"
 #include "common/time/civil_date.h"
 #include "google/protobuf/arena.h"
-#include "google/protobuf/io/coded_stream.h"
-#include "google/protobuf/wire_format_lite.h"
 
 namespace trusthub::rpc {
 
@@ -105,20 +104,6 @@ bool IsRefusal(const absl::Status& status) {
     default:
       return true;
   }
-}
-
-// Protobuf merges a repeated occurrence of a field, so a field can be added to serialised bytes, in
-// parts.
-void AppendMessageField(const google::protobuf::FieldDescriptor* field, const Message& value,
-                        std::string* bytes) {
-  using google::protobuf::internal::WireFormatLite;
-  const std::size_t size = value.ByteSizeLong();
-  google::protobuf::io::StringOutputStream stream(bytes);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.WriteTag(
-      WireFormatLite::MakeTag(field->number(), WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
-  coded.WriteVarint32(static_cast<std::uint32_t>(size));
-  value.SerializeWithCachedSizes(&coded);
 }
 
 // Last of the answer, where it covers all before it (audit/RECEIPT.md).
@@ -408,12 +393,14 @@ absl::Status Pipeline::Grant(CallState& call, Granting& granting, const Message&
   if (method.disclosure == nullptr) {
     out->SerializeToString(&call.delivered);
   } else {
-    auto& terms = *google::protobuf::Arena::CreateMessage<types::v1::Disclosure>(&call.arena);
-    granting.FillWithheld(&terms);
-    granting.FillTerms(&terms);
-    call.delivered.reserve(out->ByteSizeLong() + terms.ByteSizeLong() + kEvidenceBytes);
+    auto* terms = google::protobuf::Arena::CreateMessage<types::v1::Disclosure>(&call.arena);
+    granting.FillWithheld(terms);
+    granting.FillTerms(terms);
+    const std::string bytes = terms->SerializeAsString();
+    call.delivered.reserve(out->ByteSizeLong() + bytes.size() + kEvidenceBytes);
     out->AppendToString(&call.delivered);
-    AppendMessageField(method.disclosure, terms, &call.delivered);
+    // Protobuf merges a repeated occurrence of a field: the receipt comes in a second one.
+    audit::FieldWriter(&call.delivered).Item(method.disclosure->number(), bytes);
   }
   call.content_hash = crypto::Sha256(call.delivered);
   return absl::OkStatus();
