@@ -26,6 +26,9 @@ inline constexpr int kWatchStreamsMax = 256;
 inline constexpr int kCallMillisMax = 30'000;
 // Default ceiling of a unary call in milliseconds, when its method names none.
 inline constexpr int kCallMillisDefault = 10'000;
+// Milliseconds between the even times, counted from when a call came, at which a caller is told
+// that there is no such record: several times what a look-up and its entry in the log take.
+inline constexpr int kNotFoundStepMillis = 5;
 // Retry delay in milliseconds told to a refused caller.
 inline constexpr int kRetryDelayMillis = 250;
 // Times a handler is run again when a concurrent change of the same child won.

@@ -55,6 +55,7 @@ class CallState {
   }
 
   const std::unique_ptr<Incoming> incoming;
+  const absl::Duration came = MonotonicNow();
   std::list<std::shared_ptr<CallState>>::iterator place;  // of Pipeline::calls_
   Mutex answer_mutex;
   bool answered ABSL_GUARDED_BY(answer_mutex) = false;
@@ -124,6 +125,11 @@ absl::Status Outcome(const absl::Status& status, bool leaves_only) {
 }
 
 }  // namespace
+
+Pipeline::Pipeline(Stages stages)
+    : stages_(std::move(stages)),
+      completions_(stages_.executor),
+      even_times_(absl::Milliseconds(limits::kNotFoundStepMillis)) {}
 
 void Pipeline::Start(std::unique_ptr<Incoming> incoming) {
   // Counted before asking: whoever waits for the last call sees this one, or this one is refused.
@@ -467,9 +473,19 @@ void Pipeline::Refuse(std::shared_ptr<CallState> call, absl::Status why) {
   const CallState& state = *call;
   Refusal refusal{std::move(why), state.refused_for, state.grounds, state.refused_children};
   RecordRefusal(*state.incoming, state.admission, std::move(refusal),
-                [this, call = std::move(call)](absl::Status refused) {
-                  Finish(*call, std::move(refused), "");
+                [this, call = std::move(call)](absl::Status refused) mutable {
+                  TellRefusal(std::move(call), std::move(refused));
                 });
+}
+
+void Pipeline::TellRefusal(std::shared_ptr<CallState> call, absl::Status refused) {
+  if (error::ReasonOf(refused) != errors::v1::ERROR_REASON_RECORD_NOT_FOUND) {
+    return Finish(*call, std::move(refused), "");
+  }
+  const absl::Duration came = call->came;
+  even_times_.Post(came, [this, call = std::move(call), refused = std::move(refused)]() mutable {
+    Finish(*call, std::move(refused), "");
+  });
 }
 
 namespace {

@@ -21,6 +21,9 @@
 //   commit         versions, indexes, event, answer, leaf: one transaction, one shared fsync
 //   answer         receipt added; the one completion
 //
+// That there is no such record is told at even times (even_times.h), for a record that is hidden as
+// for one that does not exist: no time tells which.
+//
 // A commit that another change overtook starts again at `snapshot`, a bounded number of times. One
 // call decides by one set of agreements, whatever is activated meanwhile.
 #ifndef TRUSTHUB_COMMON_RPC_PIPELINE_H_
@@ -47,6 +50,7 @@
 #include "common/proto/page_token.h"
 #include "common/rpc/agreement_sets.h"
 #include "common/rpc/completions.h"
+#include "common/rpc/even_times.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/method_table.h"
 #include "common/rpc/metrics.h"
@@ -147,7 +151,7 @@ struct Subject;
 
 class Pipeline {
  public:
-  explicit Pipeline(Stages stages) : stages_(std::move(stages)), completions_(stages_.executor) {}
+  explicit Pipeline(Stages stages);
 
   // Takes the call over. Never blocks; refuses at once when the queue is full or the service stops.
   void Start(std::unique_ptr<Incoming> incoming);
@@ -186,6 +190,8 @@ class Pipeline {
                           const google::protobuf::Message* to_remember) const;
   void Commit(std::shared_ptr<CallState> call);
   void Refuse(std::shared_ptr<CallState> call, absl::Status why);
+  // Once it is in the log.
+  void TellRefusal(std::shared_ptr<CallState> call, absl::Status refused);
   void Finish(CallState& call, absl::Status status, std::string bytes);
   absl::Status RefuseSubject(CallState& call, const Subject& subject, absl::Status why) const;
   // Keeps a refusal that could not be recorded.
@@ -208,6 +214,8 @@ class Pipeline {
   std::list<std::shared_ptr<CallState>> calls_ ABSL_GUARDED_BY(calls_mutex_);  // not yet answered
   Mutex idle_mutex_;
   CondVar idle_;
+  // Last: what waits in it is answered before the rest goes.
+  EvenTimes even_times_;
 };
 
 }  // namespace trusthub::rpc

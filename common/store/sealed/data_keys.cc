@@ -20,9 +20,6 @@ constexpr char kServiceKey[] = "key";
 constexpr char kLive = 'K';
 // Bytes of a keyed hash in an index: as many as keep two values from meeting by accident.
 constexpr std::size_t kIndexBytes = 16;
-// Of what is opened in the place of a value that does not exist: for all that is done with one that
-// does.
-constexpr std::size_t kNothingBytes = 16'000;
 
 std::string KeySequence(absl::string_view id) {
   return SequenceOfRow(kKeySpace, crypto::HexEncode(id));
@@ -146,11 +143,6 @@ void DataKeys::TakeOwn(absl::string_view id, const crypto::Secret& root) {
   index_key_ = crypto::DeriveKey(root.view(), "trusthub/store/index/v1");
   sequence_key_ = crypto::DeriveKey(root.view(), "trusthub/store/sequence/v1");
   child_key_ = crypto::DeriveKey(root.view(), "trusthub/store/child/v1");
-  nothing_ = SealValue(*own_, Holds::kRecord, {}, std::string(kNothingBytes, '\0'));
-}
-
-void DataKeys::OpenNothing() const {
-  OpenValue(*own_, Holds::kRecord, {}, nothing_).status().IgnoreError();
 }
 
 // --- Finding

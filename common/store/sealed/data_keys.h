@@ -68,8 +68,6 @@ class DataKeys {
 
   // The key of what is about no child.
   const DataKey& own() const { return *own_; }
-  // Takes as long as opening a value of some size: for one that does not exist.
-  void OpenNothing() const;
   // Null: it was destroyed. DATA_LOSS when there is no such key or it was tampered with,
   // UNAVAILABLE when the key ring cannot open it now.
   absl::StatusOr<DataKeyPtr> OfId(absl::string_view id, Snapshot& view);
@@ -136,7 +134,6 @@ class DataKeys {
   KeyCache cache_;
   const crypto::Secret proposals_;  // what proposed keys are drawn from, new in each process
   DataKeyPtr own_;
-  std::string nothing_;  // sealed with it
   crypto::Secret index_key_, sequence_key_, child_key_;
   mutable Mutex mutex_;
   std::shared_ptr<const crypto::KeyRing> ring_ ABSL_GUARDED_BY(mutex_);

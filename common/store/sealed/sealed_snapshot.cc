@@ -7,7 +7,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/ids.h"
-#include "common/base/nobody.h"
 #include "common/base/status_macros.h"
 #include "common/store/sealed/envelope.h"
 
@@ -23,10 +22,7 @@ class SealedSnapshot final : public Snapshot {
     TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<std::string> row, RowOf(name));
     if (!row.has_value()) return std::optional<StoredRecord>();
     TRUSTHUB_ASSIGN_OR_RETURN(std::optional<StoredRecord> found, engine_->Find(*row));
-    if (!found.has_value()) {
-      keys_.OpenNothing();
-      return found;
-    }
+    if (!found.has_value()) return found;
     TRUSTHUB_ASSIGN_OR_RETURN(const bool exists, OpenRecord(&*found));
     if (!exists) found.reset();
     return found;
@@ -103,11 +99,7 @@ class SealedSnapshot final : public Snapshot {
     if (!space_row.has_value() || !key_row.has_value()) return std::optional<std::string>();
     TRUSTHUB_ASSIGN_OR_RETURN(const std::optional<std::string> found,
                               engine_->FindState(*space_row, *key_row));
-    if (!found.has_value()) {
-      // A hidden record is about somebody of whom something is kept.
-      if (IsNobody(key)) keys_.OpenNothing();
-      return found;
-    }
+    if (!found.has_value()) return found;
     TRUSTHUB_ASSIGN_OR_RETURN(auto opened, OpenState(space, *key_row, *found));
     if (!opened.has_value()) return std::optional<std::string>();
     if (opened->first != key) return keys_.Damaged("state");
