@@ -46,6 +46,16 @@ CREATE TABLE log (
   signature BLOB NOT NULL) STRICT;
 )";
 
+// leaf.key     one of the leaf's keys, which goes into leaf_key later, with many others: there
+// every
+//              key is a page of its own to write. Other keys of a leaf go there at once.
+// recent_leaf  one row while there are such leaves: the first one whose key is not in leaf_key yet.
+constexpr char kSqliteRecentLeaves[] = R"(
+ALTER TABLE leaf ADD COLUMN key BLOB;
+CREATE TABLE recent_leaf (
+  id INTEGER PRIMARY KEY CHECK (id = 1), first INTEGER NOT NULL) STRICT;
+)";
+
 // As SQLite's, and what several processes on one database need:
 // tree       one audit log a process that writes, and its newest head. holder: the process that may
 //            append to it; commits: its transactions, by which it learns what became of the last.
@@ -105,6 +115,11 @@ const std::vector<Migration>& Migrations() {
         " AND table_name IN ('record', 'history', 'entry', 'sequence', 'event', 'state', 'answer',"
         " 'tree', 'leaf', 'leaf_key', 'tile', 'counter')",
         12}},
+      {3,
+       {kSqliteRecentLeaves, "SELECT count(*) FROM pragma_table_info('leaf') WHERE name = 'key'",
+        1},
+       // PostgreSQL writes rows to its log, not pages.
+       {"", "SELECT 0::bigint", 0}},
   };
   return migrations;
 }

@@ -1,6 +1,10 @@
 #include "common/testing/store_suite.h"
 
+#include <map>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
@@ -371,6 +375,51 @@ TEST_P(StoreSuite, LeavesAreFoundByTheirKeys) {
   EXPECT_EQ(found("a", 1, 9), "3=four ");
   EXPECT_EQ(found("b", 0, 9), "0=one ");
   EXPECT_EQ(found("c", 0, 9), "");
+}
+
+// More than an engine may set aside before it sorts them: each key stands before and after that.
+TEST_P(StoreSuite, ManyLeavesAreFoundByTheirKeys) {
+  constexpr int kSets = 7, kLeavesOfASet = 400, kPage = 100;
+  std::map<std::string, std::vector<std::int64_t>> expected;
+  const auto add = [&](int set_number) {
+    WriteSet set;
+    for (int i = 0; i < kLeavesOfASet; ++i) {
+      const std::int64_t index = set_number * kLeavesOfASet + i;
+      std::vector<std::string> keys;
+      if (index % 5 != 0) keys.push_back(absl::StrCat("often ", index % 3));
+      if (index % 11 == 0) keys.push_back(absl::StrCat("seldom ", index % 2));
+      if (index % 13 == 0) keys.push_back("often 1");
+      if (index % 400 == 7) keys.push_back("once a set");
+      for (const std::string& key : std::set<std::string>(keys.begin(), keys.end())) {
+        expected[key].push_back(index);
+      }
+      set.leaves.push_back({absl::StrCat("leaf ", index), std::move(keys)});
+    }
+    ASSERT_TRUE(Commit(std::move(set)).ok());
+  };
+  const auto check = [&] {
+    auto snapshot = Snap();
+    for (const auto& [key, indexes] : expected) {
+      std::vector<std::int64_t> found;
+      for (std::int64_t first = 0;; first = found.back() + 1) {
+        const auto page = snapshot->ListLeavesByKey(key, first, kPage);
+        ASSERT_TRUE(page.ok());
+        for (const store::StoredLeaf& leaf : *page) {
+          EXPECT_EQ(leaf.bytes, absl::StrCat("leaf ", leaf.index));
+          found.push_back(leaf.index);
+        }
+        if (page->size() < kPage) break;
+      }
+      EXPECT_EQ(found, indexes) << key;
+    }
+  };
+  for (int set_number = 0; set_number < kSets; ++set_number) {
+    add(set_number);
+    check();
+    if (set_number % 3 == 1) Reopen();
+  }
+  Reopen();
+  check();
 }
 
 TEST_P(StoreSuite, TilesAreKeptAndReplaced) {

@@ -170,6 +170,15 @@ absl::Status AddStates(store::Store& store, int count) {
   return store::CommitAndWait(store, std::move(set)).status();
 }
 
+absl::Status AddLeaves(store::Store& store, int count) {
+  store::WriteSet set;
+  for (int i = 0; i < count; ++i) {
+    set.leaves.emplace_back(absl::StrCat("leaf ", i),
+                            std::vector<std::string>{absl::StrCat("by ", i % 3), "by many"});
+  }
+  return store::CommitAndWait(store, std::move(set)).status();
+}
+
 std::vector<std::pair<std::string, std::string>> ReadAll(store::Store& store, int end) {
   const auto opened = store.Open(absl::InfiniteFuture());
   if (!opened.ok()) return {{"Open", opened.status().ToString()}};
@@ -217,8 +226,8 @@ std::vector<std::pair<std::string, std::string>> ReadAll(store::Store& store, in
   add("LastEventSequence", absl::StrCat(view.LastEventSequence().value_or(-1)));
   add("ReadLeaves", TextOf(view.ReadLeaves(0, kAll)));
   add("LeafCount", absl::StrCat(view.LeafCount().value_or(-1)));
-  for (int key = 0; key < 3; ++key) {
-    add("ListLeavesByKey", TextOf(view.ListLeavesByKey(absl::StrCat("by ", key), 0, kAll)));
+  for (const char* key : {"by 0", "by 1", "by 2", "by many"}) {
+    add(absl::StrCat("ListLeavesByKey ", key), TextOf(view.ListLeavesByKey(key, 0, kAll)));
   }
   for (int level = 0; level < 2; ++level) {
     add("ReadTiles", Lines(view.ReadTiles(level, 0, kAll), [](const store::Tile& tile) {

@@ -45,6 +45,8 @@ store::WriteSet SetWithEverything(int number);
 absl::Status FillStore(store::Store& store, int first, int end);
 // So many states at once: more than one batch of a copy holds.
 absl::Status AddStates(store::Store& store, int count);
+// Adds so many leaves, each found by two keys.
+absl::Status AddLeaves(store::Store& store, int count);
 
 // Every read of the interface over sets before `end`: what was asked, and all that was answered.
 std::vector<std::pair<std::string, std::string>> ReadAll(store::Store& store, int end);

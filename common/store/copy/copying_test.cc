@@ -32,6 +32,8 @@ using testing::StorePlace;
 constexpr int kSets = 24;
 // More than one batch of a table, and than one page of a walk.
 constexpr int kStates = 1300;
+// More than SQLite's store sets aside before it sorts their keys.
+constexpr int kLeaves = 1500;
 // More than filling has batches.
 constexpr int kDeaths = 25;
 
@@ -89,6 +91,7 @@ class CopyTest : public ::testing::TestWithParam<std::tuple<Way, bool>> {
     ASSERT_THAT(FillStore(**store, first, end), IsOk());
     if (first > 0) return;
     ASSERT_THAT(testing::AddStates(**store, kStates), IsOk());
+    ASSERT_THAT(testing::AddLeaves(**store, kLeaves), IsOk());
   }
   absl::StatusOr<CopyResult> Copy(const CopyOptions& options = {},
                                   BrokenTarget::Before before = Nothing(), bool finishes = true) {
@@ -130,7 +133,7 @@ TEST_P(CopyTest, CarriesEverythingAndTheCopyGoesOn) {
   const auto committed = CommitAndWait(**store, testing::SetWithEverything(kSets));
   ASSERT_THAT(committed, IsOk());
   EXPECT_EQ(committed->last_event_sequence, *last + 2);
-  EXPECT_EQ(committed->leaves[0].index, kSets);
+  EXPECT_EQ(committed->leaves[0].index, kSets + kLeaves);
 }
 
 TEST_P(CopyTest, SaysThatItWasDone) {
@@ -179,6 +182,7 @@ TEST_P(CopyTest, KilledAtEachBatchItGoesOnWithWhatChangedMeanwhile) {
     ASSERT_THAT(store, IsOk());
     ASSERT_THAT(FillStore(**store, 0, kSets), IsOk());
     ASSERT_THAT(testing::AddStates(**store, kStates), IsOk());
+    ASSERT_THAT(testing::AddLeaves(**store, kLeaves), IsOk());
     ASSERT_THAT(FillStore(**store, kSets, sets), IsOk());
   }
   EXPECT_EQ(copy, Reads(*reference, sets));

@@ -48,7 +48,7 @@ TEST_F(PostgresStartTest, RefusesANewerSchema) {
   ASSERT_TRUE(database_.Run("INSERT INTO hub_schema VALUES (99)").ok());
   EXPECT_THAT(Error(), StartsWith("store postgresql://"));
   EXPECT_THAT(Error(),
-              EndsWith(": made by another version of the hub (schema 99, this one knows 2)"));
+              EndsWith(": made by another version of the hub (schema 99, this one knows 3)"));
 }
 
 TEST_F(PostgresStartTest, RefusesOtherTables) {
@@ -158,7 +158,7 @@ TEST_F(MigrationTest, EveryEarlierVersionIsBroughtToTheNewest) {
     ASSERT_TRUE(Prepare(migrations_).ok()) << from;
     EXPECT_EQ(database.Run("SELECT string_agg(version::text, ' ' ORDER BY version) FROM hub_schema")
                   .value(),
-              "2 3 4");
+              "2 3 4 5");
     EXPECT_EQ(database.Run("SELECT added FROM state").value(), "7");
   }
 }
@@ -167,15 +167,15 @@ TEST_F(MigrationTest, OneThatDoesNotDoWhatItShouldChangesNothing) {
   ASSERT_TRUE(Prepare(Migrations()).ok());
   const absl::Status status = Prepare(migrations_);  // without a row the last one does not hold
   EXPECT_EQ(std::string(status.message()),
-            "migration 4 did not do what it should; nothing was changed");
-  EXPECT_EQ(Version(), "3");
+            "migration 5 did not do what it should; nothing was changed");
+  EXPECT_EQ(Version(), "4");
   EXPECT_EQ(database_
                 .Run("SELECT count(*) FROM pg_indexes WHERE indexname = 'state_added'"
                      " AND schemaname = current_schema()")
                 .value(),
             "0");
   // A newer schema than the binary knows stops the start.
-  EXPECT_THAT(Error(), EndsWith("(schema 3, this one knows 2)"));
+  EXPECT_THAT(Error(), EndsWith("(schema 4, this one knows 3)"));
 }
 
 // --- Addresses ----------------------------------------------------------------------------------

@@ -64,8 +64,11 @@ Query& Query::Text(absl::string_view value) {
   return *this;
 }
 
-Query& Query::TextOrNull(absl::string_view value) {
-  if (!value.empty()) return Text(value);
+Query& Query::TextOrNull(absl::string_view value) { return value.empty() ? Null() : Text(value); }
+
+Query& Query::BlobOrNull(absl::string_view value) { return value.empty() ? Null() : Blob(value); }
+
+Query& Query::Null() {
   if (code_ == SQLITE_OK) code_ = sqlite3_bind_null(statement_, ++bound_);
   return *this;
 }

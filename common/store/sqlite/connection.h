@@ -39,6 +39,7 @@ class Query {
   Query& Text(absl::string_view value);
   Query& TextOrNull(absl::string_view value);  // empty: null
   Query& Blob(absl::string_view value);
+  Query& BlobOrNull(absl::string_view value);  // empty: null
 
   // Whether there is a row; false at the end.
   absl::StatusOr<bool> Next();
@@ -52,6 +53,7 @@ class Query {
   std::string StringAt(int column) const { return std::string(ViewAt(column)); }
 
  private:
+  Query& Null();
   int Step();
 
   sqlite3_stmt* const statement_;

@@ -57,13 +57,21 @@ std::string Parameters(std::size_t count) {
   return absl::StrJoin(parameters, ", ");
 }
 
+// Keys of leaves stand in two places until they are merged, and are put where they stay.
+std::string RowsOf(const Shape& shape) {
+  if (shape.table != Table::kLeafKey) return shape.name;
+  return "(SELECT key, position FROM leaf_key UNION ALL SELECT key, position FROM leaf WHERE "
+         "position >="
+         " (SELECT first FROM recent_leaf WHERE id = 1) AND key IS NOT NULL)";
+}
+
 std::string ReadSql(const Shape& shape, bool from_first) {
   const std::vector<std::string> keys = KeyNames(shape);
   const std::string key = absl::StrJoin(keys, ", ");
   const std::string where =
       from_first ? "" : absl::StrCat(" WHERE (", key, ") > (", Parameters(keys.size()), ")");
   return absl::StrCat("SELECT ", absl::StrJoin(Names(shape, shape.columns.size()), ", "), " FROM ",
-                      shape.name, where, " ORDER BY ", key, " LIMIT ?",
+                      RowsOf(shape), where, " ORDER BY ", key, " LIMIT ?",
                       from_first ? 1 : keys.size() + 1);
 }
 

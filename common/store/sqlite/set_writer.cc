@@ -10,6 +10,10 @@
 namespace trusthub::store::sqlite {
 namespace {
 
+// A list by key looks at so many leaves one by one; and each may be a page to write when their keys
+// are merged: 4 MiB in one commit, some tens of milliseconds on a slow disk.
+constexpr std::int64_t kRecentLeavesMax = 1'024;
+
 bool Same(const EntryView& a, const EntryView& b) {
   return std::tie(a.field, a.key, a.unique) == std::tie(b.field, b.key, b.unique);
 }
@@ -37,6 +41,11 @@ absl::Status SetWriter::LoadCounters() {
     Query query = connection_.Use(Sql::kLastLeaf);
     TRUSTHUB_RETURN_IF_ERROR(query.Next().status());
     read.leaves = query.IsNullAt(0) ? 0 : query.IntAt(0) + 1;
+  }
+  {
+    Query query = connection_.Use(Sql::kFirstRecentLeaf);
+    TRUSTHUB_ASSIGN_OR_RETURN(const bool found, query.Next());
+    if (found) read.first_recent = query.IntAt(0);
   }
   counters_ = read;
   return absl::OkStatus();
@@ -233,10 +242,26 @@ absl::Status SetWriter::Put(const PutState& state) {
 absl::Status SetWriter::AddLeaf(const LeafPlace& place, const AppendLeaf& leaf) {
   if (place.index != counters_.leaves) return absl::InternalError("a leaf is out of place");
   ++counters_.leaves;
-  TRUSTHUB_RETURN_IF_ERROR(connection_.Use(Sql::kAddLeaf).Int(place.index).Blob(leaf.bytes).Run());
+  const absl::string_view first = leaf.keys.empty() ? "" : absl::string_view(leaf.keys.front());
+  TRUSTHUB_RETURN_IF_ERROR(
+      connection_.Use(Sql::kAddLeaf).Int(place.index).Blob(leaf.bytes).BlobOrNull(first).Run());
+  if (!first.empty() && counters_.first_recent == kNoLeaf) {
+    counters_.first_recent = place.index;
+    TRUSTHUB_RETURN_IF_ERROR(connection_.Use(Sql::kSetFirstRecentLeaf).Int(place.index).Run());
+  }
   for (const std::string& key : leaf.keys) {
+    if (key == first && !first.empty()) continue;
     TRUSTHUB_RETURN_IF_ERROR(connection_.Use(Sql::kAddLeafKey).Blob(key).Int(place.index).Run());
   }
+  return absl::OkStatus();
+}
+
+absl::Status SetWriter::MergeLeafKeys() {
+  const std::int64_t first = counters_.first_recent;
+  if (first == kNoLeaf || counters_.leaves - first < kRecentLeavesMax) return absl::OkStatus();
+  TRUSTHUB_RETURN_IF_ERROR(connection_.Use(Sql::kMergeLeafKeys).Int(first).Run());
+  TRUSTHUB_RETURN_IF_ERROR(connection_.Use(Sql::kForgetRecentLeaf).Run());
+  counters_.first_recent = kNoLeaf;
   return absl::OkStatus();
 }
 

@@ -14,11 +14,14 @@
 
 namespace trusthub::store::sqlite {
 
+inline constexpr std::int64_t kNoLeaf = -1;
+
 // What the next row of each append-only table gets.
 struct Counters {
   std::int64_t last_position = 0;
   std::int64_t last_event = 0;
   std::int64_t leaves = 0;
+  std::int64_t first_recent = kNoLeaf;  // leaf whose key is not merged yet
 };
 
 // Used by the writer's thread only.
@@ -35,6 +38,9 @@ class SetWriter {
   absl::Status Apply(const WriteSet& set, absl::Time now);
   // Appends one leaf of the log.
   absl::Status AddLeaf(const LeafPlace& place, const AppendLeaf& leaf);
+  // After the last leaf of a commit: moves the keys of leaves to where they stand by key, when
+  // there are many.
+  absl::Status MergeLeafKeys();
   absl::Status PutTile(const Tile& tile);
   // Replaces the state of the log and its newest head.
   absl::Status SetLog(absl::string_view state, const SealedHead& head);

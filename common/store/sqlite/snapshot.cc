@@ -1,6 +1,8 @@
 #include "common/store/sqlite/snapshot.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -172,9 +174,18 @@ class SqliteSnapshot : public Snapshot {
                                                           std::int64_t first_index,
                                                           int limit) override {
     TRUSTHUB_RETURN_IF_ERROR(Begin());
-    Query query = connection_->Use(Sql::kListLeavesByKey);
-    query.Blob(key).Int(first_index).Int(limit);
-    return Leaves(query);
+    // A leaf's first key stands in either place, its others in the first.
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<StoredLeaf> merged,
+                              LeavesByKey(Sql::kListLeavesByKey, key, first_index, limit));
+    TRUSTHUB_ASSIGN_OR_RETURN(const std::vector<StoredLeaf> recent,
+                              LeavesByKey(Sql::kListRecentLeavesByKey, key, first_index, limit));
+    std::vector<StoredLeaf> leaves;
+    std::merge(merged.begin(), merged.end(), recent.begin(), recent.end(),
+               std::back_inserter(leaves),
+               [](const StoredLeaf& a, const StoredLeaf& b) { return a.index < b.index; });
+    if (leaves.size() > static_cast<std::size_t>(limit))
+      leaves.resize(static_cast<std::size_t>(limit));
+    return leaves;
   }
 
   absl::StatusOr<std::vector<Tile>> ReadTiles(int level, std::int64_t first_index,
@@ -290,6 +301,13 @@ class SqliteSnapshot : public Snapshot {
       if (!found) return records;
       records.push_back(RecordOf(query));
     }
+  }
+
+  absl::StatusOr<std::vector<StoredLeaf>> LeavesByKey(Sql sql, absl::string_view key,
+                                                      std::int64_t first_index, int limit) {
+    Query query = connection_->Use(sql);
+    query.Blob(key).Int(first_index).Int(limit);
+    return Leaves(query);
   }
 
   static absl::StatusOr<std::vector<StoredLeaf>> Leaves(Query& query) {

@@ -19,7 +19,9 @@
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
 #include "common/store/sqlite/connection.h"
+#include "common/store/sqlite/files.h"
 #include "common/store/sqlite/page_checks.h"
+#include "common/store/sqlite/schema.h"
 #include "common/testing/fake_clock.h"
 #include "common/testing/fake_leaf_sequencer.h"
 #include "common/testing/temp_folder.h"
@@ -87,10 +89,31 @@ TEST(SqliteStoreTest, RefusesANewerVersion) {
   TempFolder folder;
   const std::string path = folder.File("store.db");
   ASSERT_EQ(ErrorOf(path), "");
-  RunSql(path, "PRAGMA user_version = 3", sqlite::PageChecksVfs());
+  RunSql(path, "PRAGMA user_version = 4", sqlite::PageChecksVfs());
   EXPECT_EQ(ErrorOf(path), absl::StrCat("store ", path,
                                         ": made by another version of the hub "
-                                        "(schema 3, this one knows 2)"));
+                                        "(schema 4, this one knows 3)"));
+}
+
+TEST(SqliteStoreTest, BringsAnEarlierVersionToTheNewest) {
+  TempFolder folder;
+  const std::string path = folder.File("store.db");
+  ASSERT_TRUE(sqlite::CreatePrivate(path).ok());
+  {
+    auto connection = sqlite::Connection::Open(path, sqlite::Connection::Mode::kWriter);
+    ASSERT_TRUE(connection.ok()) << connection.status();
+    ASSERT_TRUE(
+        sqlite::PrepareSchema(**connection, path, /*check=*/false, {Migrations().front()}).ok());
+    ASSERT_TRUE(
+        (*connection)->Execute("INSERT INTO leaf (position, bytes) VALUES (0, x'6f6e65')").ok());
+    ASSERT_TRUE(
+        (*connection)->Execute("INSERT INTO leaf_key (key, position) VALUES (x'61', 0)").ok());
+  }
+  const auto store = OpenAt(path, nullptr);
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto leaves = Snap(**store)->ListLeavesByKey("a", 0, 9);
+  ASSERT_EQ(leaves->size(), 1u);
+  EXPECT_EQ(leaves->front().bytes, "one");
 }
 
 TEST(SqliteStoreTest, RefusesADamagedFile) {

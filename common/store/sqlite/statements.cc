@@ -104,13 +104,27 @@ const char* TextOf(Sql sql) {
     case Sql::kLastLeaf:
       return "SELECT max(position) FROM leaf";
     case Sql::kAddLeaf:
-      return "INSERT INTO leaf (position, bytes) VALUES (?1, ?2)";
+      return "INSERT INTO leaf (position, bytes, key) VALUES (?1, ?2, ?3)";
     case Sql::kListLeavesByKey:
       return "SELECT l.position, l.bytes FROM leaf_key k CROSS JOIN leaf l"
              " ON l.position = k.position WHERE k.key = ?1 AND k.position >= ?2"
              " ORDER BY k.position LIMIT ?3";
+    case Sql::kListRecentLeavesByKey:
+      return "SELECT position, bytes FROM leaf WHERE key = ?1"
+             " AND position >= max(?2, (SELECT first FROM recent_leaf WHERE id = 1))"
+             " ORDER BY position LIMIT ?3";
     case Sql::kAddLeafKey:
       return "INSERT INTO leaf_key (key, position) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    case Sql::kFirstRecentLeaf:
+      return "SELECT first FROM recent_leaf WHERE id = 1";
+    case Sql::kSetFirstRecentLeaf:
+      return "INSERT INTO recent_leaf (id, first) VALUES (1, ?1)";
+    case Sql::kMergeLeafKeys:
+      return "INSERT INTO leaf_key (key, position) SELECT key, position FROM leaf"
+             " WHERE position >= ?1 AND key IS NOT NULL ORDER BY key, position"
+             " ON CONFLICT DO NOTHING";
+    case Sql::kForgetRecentLeaf:
+      return "DELETE FROM recent_leaf WHERE id = 1";
     case Sql::kReadTiles:
       return "SELECT position, bytes FROM tile WHERE level = ?1 AND position >= ?2"
              " ORDER BY position LIMIT ?3";

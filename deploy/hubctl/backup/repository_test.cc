@@ -225,7 +225,7 @@ TEST_F(RepositoryTest, AnotherEngineSchemaOrFormatIsRefused) {
   Put(path, SignText("manifest", ManifestText(other), *key_));
   const absl::Status schema = Verify(made->manifest.name);
   EXPECT_THAT(schema, StatusIs(StatusCode::kFailedPrecondition));
-  EXPECT_THAT(std::string(schema.message()), HasSubstr("schema 1, this one knows 2"));
+  EXPECT_THAT(std::string(schema.message()), HasSubstr("schema 1, this one knows 3"));
   other = made->manifest;
   other.services[0].engine = "postgresql";
   Put(path, SignText("manifest", ManifestText(other), *key_));
