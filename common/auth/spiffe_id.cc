@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
@@ -24,10 +25,11 @@ bool IsSegment(absl::string_view text) {
 }  // namespace
 
 bool IsTrustDomain(absl::string_view text) {
-  return !text.empty() && text.size() <= kTrustDomainBytesMax &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return IsSegmentCharacter(c) && !absl::ascii_isupper(static_cast<unsigned char>(c));
-         });
+  if (text.empty() || text.size() > kTrustDomainBytesMax) return false;
+  if (text.front() == '.' || text.back() == '.' || absl::StrContains(text, "..")) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return IsSegmentCharacter(c) && !absl::ascii_isupper(static_cast<unsigned char>(c));
+  });
 }
 
 std::optional<SpiffeId> ParseSpiffeId(absl::string_view uri) {

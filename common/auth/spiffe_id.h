@@ -16,7 +16,8 @@ struct SpiffeId {
   absl::string_view path;          // "/system/case-management"
 };
 
-// 1 to 255 characters of [a-z0-9._-].
+// 1 to 255 characters of [a-z0-9._-], no dot at either end nor after another: "." is a host to some
+// readers of URIs, and a step to others.
 bool IsTrustDomain(absl::string_view text);
 
 // Nothing unless `uri` is "spiffe://" + trust domain + a path that is not the root, of segments of
