@@ -21,6 +21,8 @@
 namespace trusthub::testing {
 namespace {
 
+// Few, so that faults come into the sorting of keys as well.
+constexpr std::int64_t kRecentLeavesMax = 5;
 constexpr char kTree[] = "auditTrees/fault";
 constexpr char kField[] = "fault.number";
 constexpr char kOnlyField[] = "fault.only";
@@ -116,6 +118,7 @@ const crypto::SigningKey& NumberedStore::Key() {
 NumberedStore::NumberedStore(const std::string& path)
     : tree_(audit::MakeTree(kTree, &Key(), &RealClock())) {
   options_.path = path;
+  options_.recent_leaves_max = kRecentLeavesMax;
   options_.sequencer = tree_.get();
 }
 

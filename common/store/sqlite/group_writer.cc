@@ -132,8 +132,7 @@ absl::Status GroupWriter::AppendLeaves(const LogTurn& turn) {
   for (std::size_t i = 0; i < turn.leaves().size(); ++i) {
     TRUSTHUB_RETURN_IF_ERROR(sets_.AddLeaf(extension.places[i], *turn.leaves()[i]));
   }
-  TRUSTHUB_RETURN_IF_ERROR(sets_.MergeLeafKeys());
-  TRUSTHUB_RETURN_IF_ERROR(sets_.MergeLeafKeys());
+  TRUSTHUB_RETURN_IF_ERROR(sets_.MergeLeafKeys(options_.recent_leaves_max));
   for (const Tile& tile : extension.tiles) TRUSTHUB_RETURN_IF_ERROR(sets_.PutTile(tile));
   return sets_.SetLog(extension.state, *extension.head);
 }

@@ -10,10 +10,6 @@
 namespace trusthub::store::sqlite {
 namespace {
 
-// A list by key looks at so many leaves one by one; and each may be a page to write when their keys
-// are merged: 4 MiB in one commit, some tens of milliseconds on a slow disk.
-constexpr std::int64_t kRecentLeavesMax = 1'024;
-
 bool Same(const EntryView& a, const EntryView& b) {
   return std::tie(a.field, a.key, a.unique) == std::tie(b.field, b.key, b.unique);
 }
@@ -256,9 +252,9 @@ absl::Status SetWriter::AddLeaf(const LeafPlace& place, const AppendLeaf& leaf) 
   return absl::OkStatus();
 }
 
-absl::Status SetWriter::MergeLeafKeys() {
+absl::Status SetWriter::MergeLeafKeys(std::int64_t recent_max) {
   const std::int64_t first = counters_.first_recent;
-  if (first == kNoLeaf || counters_.leaves - first < kRecentLeavesMax) return absl::OkStatus();
+  if (first == kNoLeaf || counters_.leaves - first < recent_max) return absl::OkStatus();
   TRUSTHUB_RETURN_IF_ERROR(connection_.Use(Sql::kMergeLeafKeys).Int(first).Run());
   TRUSTHUB_RETURN_IF_ERROR(connection_.Use(Sql::kForgetRecentLeaf).Run());
   counters_.first_recent = kNoLeaf;

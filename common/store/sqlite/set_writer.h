@@ -38,9 +38,9 @@ class SetWriter {
   absl::Status Apply(const WriteSet& set, absl::Time now);
   // Appends one leaf of the log.
   absl::Status AddLeaf(const LeafPlace& place, const AppendLeaf& leaf);
-  // After the last leaf of a commit: moves the keys of leaves to where they stand by key, when
-  // there are many.
-  absl::Status MergeLeafKeys();
+  // After the last leaf of a commit: sorts the keys of recent leaves into their place when there
+  // are `recent_max` of them.
+  absl::Status MergeLeafKeys(std::int64_t recent_max);
   absl::Status PutTile(const Tile& tile);
   // Replaces the state of the log and its newest head.
   absl::Status SetLog(absl::string_view state, const SealedHead& head);

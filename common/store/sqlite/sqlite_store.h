@@ -9,6 +9,7 @@
 #define TRUSTHUB_COMMON_STORE_SQLITE_SQLITE_STORE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -37,6 +38,10 @@ struct SqliteOptions {
   int readers_max = 32;
   // Bytes of rows that are kept in memory between views. 0: none.
   std::size_t kept_rows_bytes_max = 8UL * 1024 * 1024;
+  // Leaves whose keys are sorted into their place together: a list by key looks at so many leaves
+  // one by one, and each may be a page to write then, 4 MiB in one commit, which takes some tens of
+  // milliseconds on a slow disk.
+  std::int64_t recent_leaves_max = 1'024;
   // Pages of 4 KiB in the log after which they are moved into the database.
   int checkpoint_pages = 4'000;
   // Pages after which readers are waited for, so that the log can begin anew: 128 MiB.
