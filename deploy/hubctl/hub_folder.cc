@@ -93,8 +93,9 @@ std::string ServiceConfig(const InitOptions& options, const std::string& service
       "/tls.pem\nkey: ", keys,
       "/tls.key\nclient_ca: ../pki/ca-bundle.pem\nserver_ca: ../pki/agencies/trust-hub/ca.pem\n",
       "trust_file: ../pki/trust.yaml\naudience: trusthub-redbridge-sandbox\naudit_key: ", keys,
-      "/audit.key\nmaster_key: ", keys, "/master.key\ndata_keys: ", keys,
-      "/data_keys.yaml\nsandbox: true\nclock_file: ../clock\nreflection: true\nservices:\n");
+      "/audit.key\nmaster_key: ", keys, "/master.key\ndata_keys: ", keys, "/data_keys.yaml\n",
+      options.sandbox ? "sandbox: true\nclock_file: ../clock\nreflection: true\n" : "",
+      "services:\n");
   // The one service whose handlers wait for another one (the child index) has threads to spare.
   if (service == "health") {
     text.insert(text.find("services:"), "threads: 8\n");

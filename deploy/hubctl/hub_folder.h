@@ -41,6 +41,9 @@ struct InitOptions {
   // 10001, which only root can do: FAILED_PRECONDITION else.
   bool container = false;
   absl::Time domain_now = absl::InfinitePast();  // where the sandbox clock starts; past: real time
+  // False, for benches: services have neither a clock that can be set nor reflection, as a
+  // borough's.
+  bool sandbox = true;
 };
 
 // Makes a sandbox hub. ALREADY_EXISTS when the folder holds one.

@@ -69,6 +69,7 @@ absl::Status RunningHub::Init() {
   TRUSTHUB_ASSIGN_OR_RETURN(ports_, PortBlock::Take());
   init.base_port = ports_->first();
   init.domain_now = options_.domain_now;
+  init.sandbox = options_.sandbox;
   TRUSTHUB_RETURN_IF_ERROR(hubctl::InitHub(init));
   TRUSTHUB_ASSIGN_OR_RETURN(hub_, hubctl::Hub::Open(init.folder));
   for (const std::string& service : options_.services) {

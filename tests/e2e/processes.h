@@ -39,6 +39,7 @@ class RunningHub {
  public:
   struct Options {
     absl::Time domain_now = absl::InfinitePast();  // start of the domain clock; past: real time
+    bool sandbox = true;                           // hubctl::InitOptions
     std::vector<std::string> services = {hubctl::kServices.begin(), hubctl::kServices.end()};
   };
   // Returns when every service serves; an error says which one does not, with what it said.
