@@ -5,8 +5,8 @@
 // transaction of its own with its verification, and refuses a store whose number it does not know.
 //
 // A migration expands or contracts, never both: what it adds, the version before can live with;
-// what it takes away, the version before no longer uses. So replicas are replaced one by one, and
-// the release before can be put back.
+// what it takes away, the version before no longer uses. So replicas are replaced one by one: a
+// process of the release before works on. Started anew it refuses the store.
 //
 // Numbers begin at 2: stores of number 1 held logs that no version reads any more.
 #ifndef TRUSTHUB_COMMON_STORE_MIGRATIONS_H_

@@ -122,8 +122,8 @@ absl::Status WritePki(const InitOptions& options, const DirectoryFile& directory
     }
   }
   for (const char* service : kServices) {
-    plan.services.push_back(service);
-    plan.dns_names.push_back(service);  // their names among containers
+    plan.services.emplace_back(service);
+    plan.dns_names.emplace_back(service);  // their names among containers
   }
   return pki::WriteDevelopmentPki(options.folder + "/pki", plan, RealClock().Now());
 }
