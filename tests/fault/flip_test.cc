@@ -143,15 +143,10 @@ TEST_F(FlipTest, OfTheLogOfACrashLeavesAnEarlierWholeStore) {
   std::printf("log: %d opened, %d of them in an earlier state\n", opened, earlier);
 }
 
-// Under a store that is open: its next reads.
+// Under a store that is open: its next reads. Another one each time: readers keep the pages that
+// they read once.
 TEST_F(FlipTest, UnderAnOpenStoreIsNeverServed) {
   PlaceStore(closed_, Path());
-  NumberedStore store(Path());
-  store.options().checkpoint_pages = 1;
-  ASSERT_TRUE(store.Open().ok());
-  std::int64_t next = kSets + 1;
-  ASSERT_TRUE(store.Commit(next++).ok());
-  const std::vector<ReadAnswer> expected = ReadAll(store.store());
   Ends ends;
   const std::size_t size = ContentOf(Path()).size();
   const int file = open(Path().c_str(), O_RDWR | O_CLOEXEC);
@@ -159,24 +154,20 @@ TEST_F(FlipTest, UnderAnOpenStoreIsNeverServed) {
   for (std::int64_t i = 0; i < Extent(400, 20'000); ++i) {
     const auto place = static_cast<off_t>(random_() % size);
     SCOPED_TRACE(absl::StrCat("byte ", place));
+    NumberedStore store(Path());
+    ASSERT_TRUE(store.Open().ok());
     char byte = 0;
     ASSERT_EQ(pread(file, &byte, 1, place), 1);
     const char flipped = Flipped(byte, random_());
     ASSERT_EQ(pwrite(file, &flipped, 1, place), 1);
-    // A reader of its own, whose cache is empty.
-    std::vector<std::unique_ptr<store::Snapshot>> others;
-    for (int taken = 0; taken < 2; ++taken) {
-      auto snapshot = store.store().Open(absl::InfiniteFuture());
-      if (snapshot.ok()) others.push_back(*std::move(snapshot));
-    }
     const std::vector<ReadAnswer> read = ReadAll(store.store());
-    ASSERT_EQ(absl::StrJoin(WronglyServed(expected, read), "\n"), "");
+    ASSERT_EQ(absl::StrJoin(WronglyServed(expected_, read), "\n"), "");
     ++(AllGiven(read) ? ends.harmless : ends.refused);
     ASSERT_EQ(pwrite(file, &byte, 1, place), 1);
   }
   close(file);
   ends.Print("open");
-  EXPECT_GT(ends.refused, 0);
+  EXPECT_GT(ends.refused, ends.harmless);
 }
 
 // --- By the database's own means ----------------------------------------------------------------

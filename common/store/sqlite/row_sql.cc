@@ -10,7 +10,6 @@
 namespace trusthub::store::sqlite {
 namespace {
 
-using copy::Cell;
 using copy::Column;
 using copy::ColumnType;
 using copy::Row;

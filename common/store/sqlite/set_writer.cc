@@ -54,7 +54,7 @@ absl::Status SetWriter::Apply(const WriteSet& set, absl::Time now) {
   if (set.records.size() < 2) return ApplyAll(set, now);
   const Counters before = counters_;
   TRUSTHUB_RETURN_IF_ERROR(connection_.Use(Sql::kSavepoint).Run());
-  const absl::Status applied = ApplyAll(set, now);
+  absl::Status applied = ApplyAll(set, now);
   if (IsConflict(applied)) {
     counters_ = before;
     TRUSTHUB_RETURN_IF_ERROR(connection_.Use(Sql::kUndo).Run());
