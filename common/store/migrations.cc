@@ -46,8 +46,7 @@ CREATE TABLE log (
   signature BLOB NOT NULL) STRICT;
 )";
 
-// leaf.key     one of the leaf's keys, which goes into leaf_key later, with many others: there
-// every
+// leaf.key     the leaf's first key, which goes into leaf_key later, with many others: there every
 //              key is a page of its own to write. Other keys of a leaf go there at once.
 // recent_leaf  one row while there are such leaves: the first one whose key is not in leaf_key yet.
 constexpr char kSqliteRecentLeaves[] = R"(

@@ -66,8 +66,6 @@ Query& Query::Text(absl::string_view value) {
 
 Query& Query::TextOrNull(absl::string_view value) { return value.empty() ? Null() : Text(value); }
 
-Query& Query::BlobOrNull(absl::string_view value) { return value.empty() ? Null() : Blob(value); }
-
 Query& Query::Null() {
   if (code_ == SQLITE_OK) code_ = sqlite3_bind_null(statement_, ++bound_);
   return *this;

@@ -39,7 +39,7 @@ class Query {
   Query& Text(absl::string_view value);
   Query& TextOrNull(absl::string_view value);  // empty: null
   Query& Blob(absl::string_view value);
-  Query& BlobOrNull(absl::string_view value);  // empty: null
+  Query& Null();
 
   // Whether there is a row; false at the end.
   absl::StatusOr<bool> Next();
@@ -53,7 +53,6 @@ class Query {
   std::string StringAt(int column) const { return std::string(ViewAt(column)); }
 
  private:
-  Query& Null();
   int Step();
 
   sqlite3_stmt* const statement_;

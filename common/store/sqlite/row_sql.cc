@@ -59,9 +59,8 @@ std::string Parameters(std::size_t count) {
 // Keys of leaves stand in two places until they are merged, and are put where they stay.
 std::string RowsOf(const Shape& shape) {
   if (shape.table != Table::kLeafKey) return shape.name;
-  return "(SELECT key, position FROM leaf_key UNION ALL SELECT key, position FROM leaf WHERE "
-         "position >="
-         " (SELECT first FROM recent_leaf WHERE id = 1) AND key IS NOT NULL)";
+  return "(SELECT key, position FROM leaf_key UNION ALL SELECT key, position FROM leaf"
+         " WHERE position >= (SELECT first FROM recent_leaf WHERE id = 1) AND key IS NOT NULL)";
 }
 
 std::string ReadSql(const Shape& shape, bool from_first) {

@@ -238,15 +238,18 @@ absl::Status SetWriter::Put(const PutState& state) {
 absl::Status SetWriter::AddLeaf(const LeafPlace& place, const AppendLeaf& leaf) {
   if (place.index != counters_.leaves) return absl::InternalError("a leaf is out of place");
   ++counters_.leaves;
-  const absl::string_view first = leaf.keys.empty() ? "" : absl::string_view(leaf.keys.front());
-  TRUSTHUB_RETURN_IF_ERROR(
-      connection_.Use(Sql::kAddLeaf).Int(place.index).Blob(leaf.bytes).BlobOrNull(first).Run());
-  if (!first.empty() && counters_.first_recent == kNoLeaf) {
+  {
+    Query add = connection_.Use(Sql::kAddLeaf);
+    add.Int(place.index).Blob(leaf.bytes);
+    if (leaf.keys.empty()) return add.Null().Run();
+    TRUSTHUB_RETURN_IF_ERROR(add.Blob(leaf.keys.front()).Run());
+  }
+  if (counters_.first_recent == kNoLeaf) {
     counters_.first_recent = place.index;
     TRUSTHUB_RETURN_IF_ERROR(connection_.Use(Sql::kSetFirstRecentLeaf).Int(place.index).Run());
   }
   for (const std::string& key : leaf.keys) {
-    if (key == first && !first.empty()) continue;
+    if (key == leaf.keys.front()) continue;
     TRUSTHUB_RETURN_IF_ERROR(connection_.Use(Sql::kAddLeafKey).Blob(key).Int(place.index).Run());
   }
   return absl::OkStatus();
